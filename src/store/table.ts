@@ -39,28 +39,30 @@ export interface Retention<R> {
 // biome-ignore lint/suspicious/noExplicitAny: a list of tables of every kind has no narrower type
 export type AnyTable = Table<any, any, any>
 
-interface Definition<R extends object, I, O> {
+interface Definition<R extends object, E extends string, O extends string> {
   readonly name: string
   readonly version: number
   readonly key: (record: R) => string
   readonly belongsTo?: Table<R>["belongsTo"]
-  readonly indexes?: I
-  readonly ordered?: O
+  readonly indexes?: Table<R, E>["indexes"]
+  readonly ordered?: Table<R, E, O>["ordered"]
   readonly upgrades?: Table<R>["upgrades"]
   readonly retention?: Retention<R>
 }
 
-export function table<
-  R extends object,
-  I extends Record<string, (record: R) => IndexValue> = Record<never, never>,
-  O extends Record<string, (record: R) => number | string | undefined> = Record<never, never>,
->(definition: Definition<R, I, O>): Table<R, Extract<keyof I, string>, Extract<keyof O, string>> {
-  const { belongsTo = "region", indexes = {}, ordered = {}, upgrades = {} } = definition
+export function table<R extends object, E extends string = never, O extends string = never>(
+  definition: Definition<R, E, O>,
+): Table<R, E, O> {
+  const { belongsTo = "region", indexes = {}, upgrades = {}, retention } = definition
+  const ordered = retention === undefined ? definition.ordered : { ...definition.ordered, [RETENTION]: retention.until }
   for (let version = 1; version < definition.version; version++) {
     assert(upgrades[version], `table ${definition.name} has no upgrade from version ${version}`)
   }
-  return { ...definition, belongsTo, indexes, ordered, upgrades } as never
+  return { ...definition, belongsTo, indexes, ordered: ordered ?? {}, upgrades } as Table<R, E, O>
 }
+
+/** The ordered index by which records are forgotten; every table with a retention has it. */
+export const RETENTION = "retention"
 
 /** Brings a record of an older version to today's shape. */
 export function upgrade(table: AnyTable, version: number, record: object): object {

@@ -28,6 +28,9 @@ export type ProtocolName = "awsJson1_0" | "awsJson1_1" | "awsQuery" | "ec2Query"
 
 export interface ResponseContext {
   readonly requestId: string
+
+  /** The caller sent `x-amzn-query-mode`: it knows errors by the codes of the query protocol this service once spoke. */
+  readonly isQueryMode?: boolean
 }
 
 /** An operation as its SDK client describes it. Made once per operation, when its service's SDK is loaded. */
@@ -55,4 +58,10 @@ export interface ServiceShape {
 
   /** The shape of a declared error, by the error's name or, in query protocols, by its wire code. */
   error(code: string): NormalizedSchema | undefined
+
+  /**
+   * What this service says of an input that lacks the members at these paths, where that is not the sentence most
+   * services have. Undefined lets the input through, for an operation that would rather say it itself.
+   */
+  readonly missing?: ((paths: readonly string[]) => Fault | undefined) | undefined
 }

@@ -10,7 +10,8 @@ export interface Journal {
   /**
    * Hands everything durable to `apply`, oldest first, then whatever the leader adds, until this process leads itself.
    * When it resolves, everything durable has been applied, and nobody else can append any more.
-   * Rejects with a JournalFailure when the journal is damaged, was written by a newer Homeport, or cannot be reached.
+   * Rejects with a JournalFailure when the journal is damaged, was written by a newer Homeport, is in use by a process
+   * that cannot be followed, or cannot be reached; and when the journal is closed before this process leads.
    */
   lead(apply: Apply): Promise<Leadership>
 
@@ -21,7 +22,11 @@ export interface Journal {
   close(): Promise<void>
 }
 
-/** Takes changes into memory. All of one entry's changes come in one call; `version` is the last entry's that they contain. */
+/**
+ * Takes changes into memory. What was durable before comes first and may come in pieces; `version` never falls, and once
+ * this process leads, or follows a leader, it is the version that memory has reached. From then on all of one entry's
+ * changes come in one call.
+ */
 export type Apply = (changes: readonly StoredChange[], version: number) => void
 
 export interface Leadership {

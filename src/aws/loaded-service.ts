@@ -1,0 +1,99 @@
+import { CommonFault } from "./common-fault.ts"
+import type { HttpRequest } from "./http.ts"
+import { serviceShape } from "./protocols/operation-shape.ts"
+import type { OperationShape, Protocol, ProtocolName } from "./protocols/protocol.ts"
+import { type UriPattern, uriPattern } from "./protocols/uri-pattern.ts"
+import type { Service } from "./service.ts"
+
+/** A service whose SDK has been loaded: its operations' shapes and, for REST protocols, their addresses. */
+export interface LoadedService {
+  readonly service: Service
+
+  /** Undefined for a name that AWS does not have either. */
+  operation(name: string): OperationShape | undefined
+
+  /** The operation at a method and path. */
+  operationAt(request: HttpRequest): OperationShape | undefined
+}
+
+/** Loads services at their first request, each once. */
+export class ServiceLoader {
+  readonly #loaded = new Map<Service, LoadedService | Promise<LoadedService>>()
+
+  /** A promise only the first time, so that a request for a loaded service does not wait a turn. */
+  load(service: Service): LoadedService | Promise<LoadedService> {
+    const known = this.#loaded.get(service)
+    if (known !== undefined) return known
+    const loading = service.sdk().then((sdk) => {
+      const loaded = loadedService(service, sdk)
+      this.#loaded.set(service, loaded)
+      return loaded
+    })
+    this.#loaded.set(service, loading)
+    return loading
+  }
+}
+
+interface Address {
+  readonly method: string
+  readonly pattern: UriPattern
+  readonly operation: OperationShape
+
+  /** How many characters of the pattern are literal: of two that match, the more literal one is meant. */
+  readonly precision: number
+}
+
+function loadedService(service: Service, sdk: object): LoadedService {
+  const shapes = serviceShape(sdk, { missing: service.missing })
+  let addresses: Address[] | undefined
+
+  return {
+    service,
+    operation: (name) => shapes.operation(name),
+    operationAt({ method, path, query }) {
+      addresses ??= shapes.operationNames.flatMap((name) => addressOf(shapes.operation(name)!)).sort((a, b) => b.precision - a.precision)
+      const parameters = new URLSearchParams(query)
+      return addresses.find(
+        (address) =>
+          address.method === method &&
+          [...address.pattern.literals].every(([name, value]) => parameters.get(name) === value) &&
+          address.pattern.match(path) !== undefined,
+      )?.operation
+    },
+  }
+}
+
+function addressOf(operation: OperationShape): Address[] {
+  if (operation.http === undefined) return []
+  const [method, uri] = operation.http
+  return [{ method, pattern: uriPattern(uri), operation, precision: uri.replaceAll(/\{[^}]*\}/g, "").length }]
+}
+
+/** Protocols are loaded as they are needed: most installations speak two or three. */
+export async function loadProtocol(name: ProtocolName): Promise<Protocol> {
+  switch (name) {
+    case "awsJson1_0":
+      return (await import("./protocols/json.ts")).awsJson1_0
+    case "awsJson1_1":
+      return (await import("./protocols/json.ts")).awsJson1_1
+    case "awsQuery":
+      return (await import("./protocols/query.ts")).awsQuery
+    case "ec2Query":
+      return (await import("./protocols/ec2-query.ts")).ec2Query
+    case "restJson1":
+      return (await import("./protocols/rest-json.ts")).restJson1
+    case "restXml":
+      return (await import("./protocols/rest-xml.ts")).restXml
+    case "rpcv2Cbor":
+      return (await import("./protocols/cbor.ts")).rpcv2Cbor
+  }
+}
+
+/** What to say of an operation that is not there: whether AWS has it tells a typing error from what Homeport lacks. */
+export function unknownOperation({ name: service, protocols }: Service, operation: string, isAwsOperation: boolean): CommonFault {
+  const shown = operation.length > 80 ? `${operation.slice(0, 80)}…` : operation
+  if (isAwsOperation) return new CommonFault("notHereYet", `Homeport does not have ${service}:${shown} yet.`)
+  const isQuery = protocols[0] === "awsQuery" || protocols[0] === "ec2Query"
+  const sentence = isQuery ? `The action ${shown} is not valid for this web service.` : `${service} has no operation ${shown}.`
+  return new CommonFault("unknownOperation", sentence)
+}

@@ -1,0 +1,67 @@
+import type { Controller } from "../store/controller.ts"
+import type { AnyTable } from "../store/table.ts"
+import type { Fault } from "./fault.ts"
+import type { Operations, OperationTable } from "./operations.ts"
+import type { ProtocolName } from "./protocols/protocol.ts"
+
+/**
+ * One AWS service, as the front door and the store see it. What the service's SDK client exports is loaded at the
+ * first request for the service, so that start-up and idle memory do not grow with the catalogue; hence the few facts
+ * that are needed to recognise its requests stand here.
+ */
+export interface Service {
+  /** The prefix of its IAM actions and ARNs, as in `ecs`. */
+  readonly name: string
+
+  /** The service in a signature's credential scope, where it is not `name`. */
+  readonly signingName: string
+
+  /** First labels of the host names under which clients reach it. */
+  readonly hosts: readonly string[]
+
+  /** What stands before the dot in `X-Amz-Target`. */
+  readonly targetPrefix?: string
+
+  /** The `Version` that query requests name. */
+  readonly queryVersion?: string
+
+  /** The wire protocols that its clients speak; the first is that of today's SDK. */
+  readonly protocols: readonly ProtocolName[]
+  readonly sdk: () => Promise<object>
+  readonly operations: OperationTable
+  readonly tables: readonly AnyTable[]
+  readonly controllers: readonly Controller[]
+
+  /** The largest body of a request that does not stream. */
+  readonly bodyBytesMax: number
+
+  /** The service's own words for required members that are missing. */
+  readonly missing?: (paths: readonly string[]) => Fault
+}
+
+export interface ServiceDefinition<Sdk extends object> {
+  readonly name: string
+  readonly signingName?: string
+  readonly hosts?: readonly string[]
+  readonly targetPrefix?: string
+  readonly queryVersion?: string
+  readonly protocols: readonly [ProtocolName, ...ProtocolName[]]
+  readonly sdk: () => Promise<Sdk>
+  readonly operations: Operations<Sdk>
+  readonly tables?: readonly AnyTable[]
+  readonly controllers?: readonly Controller[]
+  readonly bodyBytesMax?: number
+  readonly missing?: (paths: readonly string[]) => Fault
+}
+
+export function service<Sdk extends object>(definition: ServiceDefinition<Sdk>): Service {
+  return {
+    signingName: definition.name,
+    hosts: [definition.name],
+    tables: [],
+    controllers: [],
+    bodyBytesMax: 2 * 2 ** 20,
+    ...definition,
+    operations: definition.operations as unknown as OperationTable,
+  }
+}

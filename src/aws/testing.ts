@@ -1,0 +1,64 @@
+import type { SimulatedWorld } from "../world/simulated.ts"
+import type { FrontDoor } from "./front-door.ts"
+import type { HttpRequest, HttpResponse } from "./http.ts"
+
+/** What SDK clients send, in the part that matters here. */
+interface SdkRequest {
+  readonly method: string
+  readonly path: string
+  readonly query?: Readonly<Record<string, string | null | readonly (string | null)[]>>
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>
+}
+
+interface SdkResponse {
+  readonly statusCode: number
+  readonly headers: Record<string, string>
+  readonly body: ReadableStream<Uint8Array> | Uint8Array
+}
+
+/** Wires SDK clients to the front door, in process: no port, and the world runs on until there is an answer. */
+export function sdkHandler(door: Pick<FrontDoor, "handle">, world: SimulatedWorld) {
+  return {
+    async handle(request: SdkRequest, { abortSignal }: { readonly abortSignal?: AbortSignal } = {}): Promise<{ response: SdkResponse }> {
+      const answer = await untilAnswered(door.handle(ourRequest(request, abortSignal)), world)
+      return { response: theirResponse(answer) }
+    },
+  }
+}
+
+/** Runs what is due in the world, again and again, until `answer` is there. */
+export async function untilAnswered<T>(answer: Promise<T>, world: SimulatedWorld): Promise<T> {
+  let isThere = false
+  const settled = answer.finally(() => {
+    isThere = true
+  })
+  settled.catch(() => {})
+  while (!isThere) await world.settle()
+  return settled
+}
+
+export function ourRequest({ method, path, query = {}, headers, body }: SdkRequest, signal?: AbortSignal): HttpRequest {
+  const pairs = Object.entries(query).flatMap(([name, values]) =>
+    [values].flat().map((value) => `${encode(name)}=${value === null ? "" : encode(String(value))}`),
+  )
+  return {
+    method,
+    path,
+    query: pairs.join("&"),
+    headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value])),
+    body: body === undefined ? new Uint8Array(0) : typeof body === "string" ? Buffer.from(body) : body,
+    signal: signal ?? new AbortController().signal,
+  }
+}
+
+function theirResponse({ status, headers, body }: HttpResponse): SdkResponse {
+  const lower = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]))
+  if (typeof body === "string") return { statusCode: status, headers: lower, body: Buffer.from(body) }
+  if (body instanceof Uint8Array) return { statusCode: status, headers: lower, body }
+  return { statusCode: status, headers: lower, body: ReadableStream.from(body) as ReadableStream<Uint8Array> }
+}
+
+function encode(text: string): string {
+  return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+}

@@ -1,0 +1,110 @@
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs"
+import { homedir } from "node:os"
+import { join, resolve } from "node:path"
+import { Refusal } from "./exit.ts"
+import type { ProcessIdentity } from "./process-identity.ts"
+
+/** Everything one installation keeps on this machine, in one directory that only its user may enter. */
+export interface DataDirectory {
+  readonly path: string
+
+  /** The installation's secret. A copy of the directory without it is of no use to anyone. */
+  readonly masterKey: string
+  readonly journal: string
+  readonly log: string
+
+  /** Where the running process listens for `homeport status`, `env` and the like. */
+  readonly control: string
+
+  /** Homeport's own certificate authority and what it has issued. */
+  readonly ca: string
+
+  /** Tells who runs here and where it answers. */
+  readonly run: string
+}
+
+/** Undefined takes the usual place of the user. */
+export function dataDirectory(path: string = usualPlace()): DataDirectory {
+  const at = resolve(path)
+  return {
+    path: at,
+    masterKey: join(at, "master.key"),
+    journal: join(at, "journal.sqlite"),
+    log: join(at, "homeport.log"),
+    control: join(at, "control.sock"),
+    ca: join(at, "ca"),
+    run: join(at, "run.json"),
+  }
+}
+
+export function isUsualPlace({ path }: DataDirectory): boolean {
+  return path === usualPlace()
+}
+
+function usualPlace(): string {
+  if (process.getuid?.() === 0) return "/var/lib/homeport"
+  return join(process.env["XDG_DATA_HOME"] || join(homedir(), ".local/share"), "homeport")
+}
+
+/** Makes the directory, or sees to it that it is ours to use. */
+export function prepare(data: DataDirectory): void {
+  try {
+    mkdirSync(data.path, { recursive: true, mode: 0o700 })
+    accessSync(data.path, constants.R_OK | constants.W_OK | constants.X_OK)
+    // Made by hand, it is often open to others.
+    if ((statSync(data.path).mode & 0o077) !== 0) chmodSync(data.path, 0o700)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why =
+      code === "ENOTDIR" || code === "EEXIST" ? "it is not a directory" : `this user may not write there (${code})`
+    throw new Refusal(`Cannot keep data in ${data.path}: ${why}. Name another directory with --data.`, undefined, {
+      cause: error,
+    })
+  }
+  if (Buffer.byteLength(data.control) > SOCKET_PATH_BYTES_MAX) {
+    throw new Refusal(`The path ${data.path} is too long for a socket in it. Name a shorter one with --data.`)
+  }
+}
+
+/** The least that any system takes for a socket's path. */
+const SOCKET_PATH_BYTES_MAX = 103
+
+/** What a running region writes down. It may be left over from one that was killed; the control socket tells. */
+export interface RunRecord {
+  readonly endpoint: string
+  readonly port: number
+  readonly startedAt: number
+  readonly region: ProcessIdentity
+
+  /** Starts the region again when it ends; absent under another supervisor, such as systemd. */
+  readonly supervisor?: ProcessIdentity
+}
+
+export function writeRunRecord(data: DataDirectory, record: RunRecord): void {
+  const draft = `${data.run}.${process.pid}`
+  writeFileSync(draft, `${JSON.stringify(record)}\n`, { mode: 0o600 })
+  renameSync(draft, data.run)
+}
+
+export function readRunRecord(data: DataDirectory): RunRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(data.run, "utf8"))
+  } catch {
+    return undefined
+  }
+}
+
+/** Takes away the record, unless another process has put its own there meanwhile. */
+export function removeRunRecord(data: DataDirectory, pid: number): void {
+  if (readRunRecord(data)?.region.pid === pid) rmSync(data.run, { force: true })
+}

@@ -1,0 +1,278 @@
+import { Agent, type ClientRequest, type IncomingMessage, request as requestPlain } from "node:http"
+import { request as requestTls, Agent as TlsAgent } from "node:https"
+import { connect, isIP, type Socket } from "node:net"
+import type { Duplex } from "node:stream"
+import { checkServerIdentity, connect as connectTls } from "node:tls"
+import type { HttpResponse } from "../aws/http.ts"
+import { sleep, type World } from "../world/world.ts"
+import { bodyLength, type Exchange } from "./http-exchange.ts"
+
+export interface ForwarderOptions {
+  readonly world: World
+
+  /** Where the leader can be reached, as in `https://10.0.0.4:4566`; undefined when nobody leads or it is this process. */
+  readonly leaderAddress: () => string | undefined
+
+  /** Whether requests can be answered here. */
+  readonly servesHere: () => boolean
+
+  /** The only authorities that may vouch for the leader; undefined for those of the system. */
+  readonly ca?: readonly string[]
+}
+
+/**
+ * While another process leads, requests go on to it just as they came: the Host that was signed, the body as it
+ * arrives, the answer as it comes. When nobody leads, they wait a little for someone to take over.
+ */
+export class Forwarder {
+  readonly #options: ForwarderOptions
+  readonly #agent: Agent
+  readonly #tlsAgent: TlsAgent
+  readonly #under = new Set<Passing>()
+  #waiting = 0
+  #watching = false
+
+  constructor(options: ForwarderOptions) {
+    this.#options = options
+    this.#agent = new Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX })
+    this.#tlsAgent = new TlsAgent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX })
+  }
+
+  /** Requests that are with the leader now. */
+  get inFlight(): number {
+    return this.#under.size
+  }
+
+  /** Brings the leader's answer to the caller; false when this process has come to serve by itself. */
+  async take(exchange: Exchange): Promise<boolean> {
+    if (exchange.headers[HOP_HEADER] !== undefined || this.#under.size >= FORWARDED_MAX) {
+      await exchange.send(UNAVAILABLE)
+      return true
+    }
+    const until = this.#options.world.monotonic() + LEADER_WAIT_MS
+    for (;;) {
+      const leader = await this.#leader(until, exchange.signal)
+      if (leader === "here") return false
+      if (leader === undefined) {
+        await exchange.send(UNAVAILABLE)
+        return true
+      }
+      if (await this.#pass(exchange, new URL(leader), leader)) return true
+      // A leader that refuses connections is going or gone; nothing was sent yet, so nothing can happen twice.
+      await sleep(this.#options.world, LOOK_AGAIN_MS)
+    }
+  }
+
+  /** The same for a connection that is to speak another protocol, byte for byte. */
+  async takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean> {
+    if (this.#options.servesHere()) return false
+    const until = this.#options.world.monotonic() + LEADER_WAIT_MS
+    const leader = request.headers[HOP_HEADER] === undefined ? await this.#leader(until) : undefined
+    if (leader === "here") return false
+    if (leader === undefined) {
+      socket.end(UNAVAILABLE_HEAD)
+      return true
+    }
+    const upstream = this.#connect(new URL(leader))
+    const destroy = () => {
+      socket.destroy()
+      upstream.destroy()
+    }
+    const cancel = this.#options.world.after(CONNECT_MS_MAX, destroy)
+    upstream.once(leader.startsWith("https:") ? "secureConnect" : "connect", () => {
+      cancel()
+      upstream.write(headOf(request), "latin1")
+      upstream.write(head)
+      socket.pipe(upstream).pipe(socket)
+    })
+    upstream.on("error", destroy).on("close", destroy)
+    socket.on("error", destroy).on("close", destroy)
+    return true
+  }
+
+  close(): void {
+    this.#agent.destroy()
+    this.#tlsAgent.destroy()
+  }
+
+  /** Waits until somebody is known to lead. Those who wait are few enough to be held; the others are told to come again. */
+  async #leader(until: number, signal?: AbortSignal): Promise<string | "here" | undefined> {
+    const { world, leaderAddress, servesHere } = this.#options
+    const now = () => (servesHere() ? "here" : leaderAddress())
+    const known = now()
+    if (known !== undefined || this.#waiting >= WAITING_MAX) return known
+    this.#waiting += 1
+    try {
+      while (world.monotonic() < until && signal?.aborted !== true) {
+        await sleep(world, LOOK_AGAIN_MS)
+        const found = now()
+        if (found !== undefined) return found
+      }
+      return undefined
+    } finally {
+      this.#waiting -= 1
+    }
+  }
+
+  /** False when the leader could not be reached, before anything of the request was used up. */
+  #pass(exchange: Exchange, url: URL, leader: string): Promise<boolean> {
+    const { request, response } = exchange
+    const { world } = this.#options
+    return new Promise((resolve) => {
+      const outgoing = this.#request(exchange, url)
+      const passing: Passing = { leader, outgoing }
+      let connected = false
+      const done = (reached: boolean) => {
+        cancel()
+        this.#under.delete(passing)
+        resolve(reached)
+      }
+      const cancel = world.after(CONNECT_MS_MAX, () => outgoing.destroy())
+      this.#under.add(passing)
+      this.#watch()
+
+      whenConnected(outgoing, url, () => {
+        connected = true
+        cancel()
+        if (bodyLength(request) === 0) return outgoing.end()
+        exchange.sendContinue()
+        request.pipe(outgoing)
+      })
+      request.once("error", () => outgoing.destroy())
+      response.once("close", () => outgoing.destroy())
+      outgoing.once("response", (incoming) => {
+        if (response.destroyed) return incoming.destroy()
+        response.writeHead(incoming.statusCode!, incoming.statusMessage, onward(incoming.rawHeaders))
+        incoming.pipe(response)
+        // An answer that breaks off must not look complete.
+        incoming.once("error", () => response.destroy())
+      })
+      outgoing.on("error", () => {})
+      outgoing.once("close", () => {
+        if (!connected && !response.destroyed) return done(false)
+        request.unpipe(outgoing)
+        if (!response.headersSent && !response.destroyed) void exchange.send(UNAVAILABLE)
+        done(true)
+      })
+    })
+  }
+
+  #request({ request }: Exchange, url: URL): ClientRequest {
+    const options = {
+      host: hostOf(url),
+      port: portOf(url),
+      method: request.method!,
+      path: request.url!,
+      headers: [...onward(request.rawHeaders), HOP_HEADER, "1", ...framing(request)],
+      setHost: false,
+    }
+    if (url.protocol === "http:") return requestPlain({ ...options, agent: this.#agent })
+    return requestTls({ ...options, ...this.#identity(url), agent: this.#tlsAgent })
+  }
+
+  #connect(url: URL): Socket {
+    const to = { host: hostOf(url), port: portOf(url) }
+    return url.protocol === "http:"
+      ? connect(to)
+      : connectTls({ ...to, ...this.#identity(url), ALPNProtocols: ["http/1.1"] })
+  }
+
+  /** The leader proves who it is by its address, whatever Host the caller has signed. */
+  #identity(url: URL) {
+    const host = hostOf(url)
+    const { ca } = this.#options
+    return {
+      servername: isIP(host) === 0 ? host : "",
+      checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
+        checkServerIdentity(host, certificate),
+      ...(ca === undefined ? {} : { ca: [...ca] }),
+    }
+  }
+
+  /** A leader that lost the lead may be frozen and never answer; what is with it is given up, and the caller tries again. */
+  #watch(): void {
+    if (this.#watching) return
+    this.#watching = true
+    this.#options.world.after(WATCH_MS, () => {
+      this.#watching = false
+      const leader = this.#options.leaderAddress()
+      for (const passing of this.#under) if (passing.leader !== leader) passing.outgoing.destroy()
+      if (this.#under.size > 0) this.#watch()
+    })
+  }
+}
+
+interface Passing {
+  readonly leader: string
+  readonly outgoing: ClientRequest
+}
+
+/** Marks what was forwarded once, so that it is never forwarded again. */
+const HOP_HEADER = "x-homeport-forwarded"
+
+/** Time for a standby to notice that the lease has run out, and to take over. */
+const LEADER_WAIT_MS = 3_000
+const LOOK_AGAIN_MS = 50
+const WATCH_MS = 250
+const CONNECT_MS_MAX = 1_000
+const WAITING_MAX = 1_000
+const FORWARDED_MAX = 4_096
+const FREE_SOCKETS_MAX = 256
+
+/** Every SDK tries again after this, whatever protocol it speaks. */
+export const UNAVAILABLE: HttpResponse = {
+  status: 503,
+  headers: { "retry-after": "1", "x-homeport-reason": "no process that leads can be reached" },
+  body: "",
+}
+
+const UNAVAILABLE_HEAD =
+  "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
+/** Headers that speak of one connection only. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+])
+
+function onward(raw: readonly string[]): string[] {
+  const headers: string[] = []
+  for (let index = 0; index < raw.length; index += 2) {
+    if (!HOP_BY_HOP.has(raw[index]!.toLowerCase())) headers.push(raw[index]!, raw[index + 1]!)
+  }
+  return headers
+}
+
+function framing(request: IncomingMessage): string[] {
+  return bodyLength(request) === undefined ? ["Transfer-Encoding", "chunked"] : []
+}
+
+function headOf({ method, url, rawHeaders }: IncomingMessage): string {
+  let head = `${method} ${url} HTTP/1.1\r\n`
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    head += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`
+  return `${head}${HOP_HEADER}: 1\r\n\r\n`
+}
+
+function whenConnected(outgoing: ClientRequest, { protocol }: URL, go: () => void): void {
+  outgoing.once("socket", (socket) => {
+    const event = protocol === "https:" ? "secureConnect" : "connect"
+    if (socket.connecting || (event === "secureConnect" && outgoing.reusedSocket === false)) socket.once(event, go)
+    else go()
+  })
+}
+
+/** Without the brackets that an IPv6 address has in a URL. */
+function hostOf({ hostname }: URL): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname
+}
+
+function portOf({ port, protocol }: URL): number {
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port)
+}

@@ -1,0 +1,56 @@
+import { createHmac } from "node:crypto"
+import { type Installation, installations, openInstallation } from "../services/accounts/index.ts"
+import { INSTALLATION } from "../store/changes.ts"
+import type { Store } from "../store/store.ts"
+import type { World } from "../world/world.ts"
+import type { DataDirectory } from "./data.ts"
+import { Refusal } from "./exit.ts"
+import { checkValueOf, hasCheckValue, type MasterKey, openMasterKey, readMasterKey } from "./master-key.ts"
+
+/** An installation and the key to it, known to belong together. */
+export interface OpenInstallation {
+  readonly installation: Installation
+  readonly masterKey: MasterKey
+}
+
+/**
+ * Opens what the journal holds with the key that lies beside it; at the very first start makes both. A key is made only
+ * for an empty journal: made for one that has lost its own, it would lock everybody out and look as if nothing were wrong.
+ */
+export async function open(store: Store, data: DataDirectory, world: World): Promise<OpenInstallation> {
+  const existing = installationIn(store)
+  if (existing !== undefined) return { installation: existing, masterKey: keyTo(existing, data) }
+
+  const masterKey = openMasterKey(data.masterKey, world.random)
+  const outcome = store.attempt(INSTALLATION, (tx) => openInstallation(tx, checkValueOf(masterKey), world.now(), world.random))
+  if (!outcome.ok) throw outcome.error
+  await store.whenDurable(outcome.version)
+  return { installation: outcome.value, masterKey }
+}
+
+/** A standby that could not open what it follows refuses now, not on the day when it is to take over. */
+export function mustFit(store: Store, data: DataDirectory): void {
+  const installation = installationIn(store)
+  if (installation !== undefined) keyTo(installation, data)
+}
+
+/** A key for one more purpose, from which the master key cannot be found. */
+export function derivedKey(masterKey: MasterKey, purpose: string): Uint8Array {
+  return createHmac("sha256", masterKey).update(`homeport/${purpose}`).digest()
+}
+
+function keyTo({ masterKeyCheck }: Installation, { masterKey: file }: DataDirectory): MasterKey {
+  const masterKey = readMasterKey(file)
+  if (masterKey === undefined) {
+    throw new Refusal(`The journal belongs to an installation whose master key is not here. Bring it back from a backup, or from another server of the installation, to ${file}.`)
+  }
+  if (!hasCheckValue(masterKey, masterKeyCheck)) {
+    throw new Refusal(`The master key ${file} is not the one that belongs to the journal. Bring back the right one, or name another data directory with --data.`)
+  }
+  return masterKey
+}
+
+function installationIn(store: Store): Installation | undefined {
+  for (const [, record] of store.everyRecord(installations)) return record as Installation
+  return undefined
+}

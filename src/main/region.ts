@@ -1,0 +1,172 @@
+import { secretOf } from "../aws/credentials.ts"
+import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
+import { rootOnly } from "../aws/principal.ts"
+import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
+import { allTables, catalog } from "../services/catalog.ts"
+import { ControllerRunner } from "../store/controller.ts"
+import { type Journal, JournalFailure } from "../store/journal/journal.ts"
+import { retention } from "../store/retention.ts"
+import { Store } from "../store/store.ts"
+import type { World } from "../world/world.ts"
+import type { DataDirectory } from "./data.ts"
+import { EventLoopDelay } from "./event-loop-delay.ts"
+import { Forwarder } from "./forward.ts"
+import { ownAnswer } from "./health.ts"
+import type { Exchange } from "./http-exchange.ts"
+import { HttpServer } from "./http-server.ts"
+import { derivedKey, mustFit, type OpenInstallation, open } from "./installation.ts"
+import { metricsText } from "./metrics.ts"
+import type { Tls } from "./tls.ts"
+
+export interface RegionOptions {
+  readonly world: World
+  readonly data: DataDirectory
+  readonly addresses: readonly string[]
+  readonly port: number
+  readonly tls?: Tls
+
+  /** Takes any credentials. */
+  readonly dev: boolean
+
+  /** Called once the port is known, as other replicas have to be told where this one is. */
+  readonly journal: (port: number) => Journal | Promise<Journal>
+}
+
+/**
+ * The control plane of one process, put together: world, journal, store, front door, controllers, HTTP server. It
+ * listens from the start; until it leads itself it forwards what comes in to the leader.
+ */
+export class Region {
+  readonly store: Store
+  readonly #options: RegionOptions
+  readonly #server: HttpServer
+  readonly #forwarder: Forwarder
+  readonly #controllers: ControllerRunner
+  readonly #delay = new EventLoopDelay()
+  #journal: Journal | undefined
+  #opened: OpenInstallation | undefined
+  #door: FrontDoor | undefined
+  #closing = false
+
+  constructor(options: RegionOptions) {
+    this.#options = options
+    const { world, addresses, port, tls } = options
+    this.store = new Store({ world, tables: allTables })
+    const controllers = [...retention(allTables), ...catalog.flatMap((service) => service.controllers)]
+    this.#controllers = new ControllerRunner(world, this.store, controllers)
+    this.#forwarder = new Forwarder({
+      world,
+      leaderAddress: () => this.leaderAddress,
+      servesHere: () => this.serves,
+      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+    })
+    this.#server = new HttpServer({
+      world,
+      addresses,
+      port,
+      ...(tls === undefined ? {} : { tls }),
+      take: (exchange) => this.#take(exchange),
+      takeUpgrade: (request, socket, head) => this.#forwarder.takeUpgrade(request, socket, head),
+    })
+  }
+
+  get port(): number {
+    return this.#server.port
+  }
+
+  /** Whether requests are answered here; the last moment's check is the front door's. */
+  get serves(): boolean {
+    return this.#door !== undefined
+  }
+
+  get leaderAddress(): string | undefined {
+    return this.#journal?.leaderAddress()
+  }
+
+  /** Whether a request would be answered, here or by the leader. */
+  get ready(): boolean {
+    return this.serves ? this.store.mayAnswer() : this.leaderAddress !== undefined
+  }
+
+  /** The installation, once this process leads. */
+  get installation(): OpenInstallation | undefined {
+    return this.#opened
+  }
+
+  listen(): Promise<void> {
+    return this.#server.listen()
+  }
+
+  /** Follows the leader, takes over when it is our turn, and then serves until the journal is lost; resolves with why. */
+  async run(served: () => void): Promise<JournalFailure> {
+    const { world, data } = this.#options
+    this.#journal = await this.#options.journal(this.port)
+    const leadership = await this.#journal.lead((changes, version) => {
+      this.store.load(changes, version)
+      if (this.#opened === undefined) mustFit(this.store, data)
+    })
+    this.store.lead(leadership)
+    this.#opened = await Promise.race([open(this.store, data, world), leadership.lost.then((failure) => Promise.reject(failure))])
+    this.#door = this.#frontDoor(this.#opened)
+    this.#controllers.start()
+    served()
+    const failure = await leadership.lost
+    this.#door = undefined
+    this.#controllers.stop()
+    return failure
+  }
+
+  /** Lets answers under way finish, for `graceMs` at most, and then lets go of the journal in order. */
+  async close(graceMs: number): Promise<void> {
+    if (this.#closing) return
+    this.#closing = true
+    await this.#server.close(graceMs)
+    this.#controllers.stop()
+    this.#forwarder.close()
+    await this.#journal?.close()
+    this.#delay.stop()
+  }
+
+  async #take(exchange: Exchange): Promise<void> {
+    const own = ownAnswer(exchange, { ready: () => this.ready, metrics: () => this.#metrics() })
+    if (own !== undefined) return exchange.send(own)
+    if (this.#door === undefined && (await this.#forwarder.take(exchange))) return
+    const door = this.#door
+    await exchange.answer((request) => door!.handle(request))
+  }
+
+  #frontDoor({ installation, masterKey }: OpenInstallation): FrontDoor {
+    const { world, dev } = this.#options
+    const { firstAccount } = installation
+    return frontDoor({
+      world,
+      store: this.store,
+      services: catalog,
+      authorizer: rootOnly,
+      pageKey: derivedKey(masterKey, "page-tokens/v1"),
+      identify(tx, accessKeyId, sessionToken) {
+        const principal = sessionToken === undefined ? principalOf(tx, accessKeyId) : undefined
+        return principal && { principal, secret: secretOf(masterKey, accessKeyId) }
+      },
+      ...(dev ? { trustAnyone: (accessKeyId = "") => rootPrincipal(/^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccount, accessKeyId) } : {}),
+    })
+  }
+
+  #metrics(): string {
+    const { rss, heapUsed } = process.memoryUsage()
+    return metricsText({
+      frontDoor: this.#door?.metrics(),
+      forwarded: this.#forwarder.inFlight,
+      connections: this.#server.connections,
+      leads: this.store.leads,
+      storeVersion: this.store.version,
+      storeBacklog: this.store.backlog,
+      records: allTables.map((table) => ({ table: table.name, count: this.store.size(table) })),
+      controllers: this.#controllers.status(),
+      eventLoopDelay: this.#delay.sinceLastAsked(),
+      residentBytes: rss,
+      heapBytes: heapUsed,
+      uptimeSeconds: process.uptime(),
+    })
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Accounts and their root keys. This is no AWS service but what AWS's sign-up page is: `homeport account create` makes
+ * an account, and each looks like a new AWS account. Users, roles and policies inside one are the IAM service's.
+ */
+import { newAccessKeyId } from "../../aws/credentials.ts"
+import type { Principal } from "../../aws/principal.ts"
+import type { Tx } from "../../store/transaction.ts"
+import { newDigits } from "../../world/ids.ts"
+import type { Random } from "../../world/world.ts"
+import { type AccessKey, type Account, accessKeys, accounts, type Installation, installations } from "./tables.ts"
+
+export const accountTables = [accounts, accessKeys, installations]
+export { type AccessKey, type Account, accessKeys, accounts, type Installation, installations } from "./tables.ts"
+
+/** Makes an account with an access key for its root. */
+export function createAccount(tx: Tx, now: number, random: Random): { account: Account; accessKey: AccessKey } {
+  const { installation } = tx.anywhere
+  let id = newDigits(random, 12)
+  while (id.startsWith("0") || installation.get(accounts, id) !== undefined) id = newDigits(random, 12)
+  const account: Account = { id, createdAt: now }
+  installation.put(accounts, account)
+  return { account, accessKey: createAccessKey(tx, { account: id, createdAt: now }, random) }
+}
+
+/** The key's secret follows from the master key, so it is not kept, and anyone who may read the key's id cannot use it. */
+export function createAccessKey(tx: Tx, properties: Omit<AccessKey, "id">, random: Random): AccessKey {
+  const accessKey: AccessKey = { id: newAccessKeyId(random), ...properties }
+  tx.anywhere.installation.put(accessKeys, accessKey)
+  return accessKey
+}
+
+/** The installation's record, made at its first start together with the first account. */
+export function openInstallation(tx: Tx, masterKeyCheck: string, now: number, random: Random): Installation {
+  const { installation } = tx.anywhere
+  const existing = installation.get(installations, "installation")
+  if (existing !== undefined) return existing
+  const { account } = createAccount(tx, now, random)
+  const made: Installation = { key: "installation", masterKeyCheck, firstAccount: account.id, createdAt: now }
+  installation.put(installations, made)
+  return made
+}
+
+/** Who an access key stands for; undefined when there is no such key. */
+export function principalOf({ anywhere }: Tx, accessKeyId: string): Principal | undefined {
+  const accessKey = anywhere.installation.get(accessKeys, accessKeyId)
+  return accessKey === undefined ? undefined : rootPrincipal(accessKey.account, accessKeyId, accessKey.only)
+}
+
+export function rootPrincipal(account: string, accessKeyId: string, only?: readonly string[]): Principal {
+  const principal = { account, arn: `arn:aws:iam::${account}:root`, userId: account, accessKeyId }
+  return only === undefined ? principal : { ...principal, only }
+}

@@ -1,0 +1,244 @@
+import type * as sdk from "@aws-sdk/client-ecs"
+import { isDeepStrictEqual } from "node:util"
+import type { Call, Operations } from "../../aws/operations.ts"
+import { effectiveSetting } from "./account-setting.ts"
+import { checkStrategy, knownProviders } from "./capacity-provider.ts"
+import { fault, invalid, notYet } from "./fault.ts"
+import { listed } from "./list.ts"
+import { capacityProviderArn, clusterArn } from "./names.ts"
+import { type Cluster, type ClusterArguments, clusters, resourceTags } from "./tables.ts"
+import { checkedTags, putTags, requestTagConditions, tagsOf } from "./tag.ts"
+
+export const clusterOperations = {
+  CreateCluster(call, input) {
+    const { clusterName: name = "default" } = input
+    if (!NAME.test(name)) throw invalid("ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$")
+    const arn = clusterArn(call, name)
+    call.authorize(arn, {
+      ...requestTagConditions(input.tags),
+      "ecs:capacity-provider": input.capacityProviders?.map((provider) => capacityProviderArn(call, provider)),
+    })
+    if (input.serviceConnectDefaults?.namespace) throw notYet("Service Connect (serviceConnectDefaults)")
+    checkSettings(input.settings)
+    checkConfiguration(input.configuration)
+    const given: ClusterArguments = {
+      settings: input.settings,
+      configuration: input.configuration,
+      capacityProviders: input.capacityProviders && knownProviders(call, input.capacityProviders),
+      defaultStrategy: input.defaultCapacityProviderStrategy && checkStrategy(call, input.defaultCapacityProviderStrategy, input.capacityProviders ?? []),
+      tags: input.tags && checkedTags(input.tags),
+    }
+
+    const existing = call.tx.get(clusters, arn)
+    if (existing?.status === "ACTIVE") {
+      if (!agrees(given, existing.created)) {
+        throw invalid("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
+      }
+      // A repeated request is answered with what the cluster was created with, not with what has become of it.
+      return created({ ...existing, ...defaults(call, existing.created) }, existing.created)
+    }
+
+    const cluster: Cluster = { arn, name, status: "ACTIVE", ...defaults(call, given), created: given, createdAt: call.now }
+    call.tx.put(clusters, cluster)
+    putTags(call.tx, arn, given.tags ?? [])
+    return created(cluster, given)
+  },
+
+  DescribeClusters(call, { clusters: identifiers = ["default"], include = [] }) {
+    const arns = [...new Set((identifiers.length === 0 ? ["default"] : identifiers).map((identifier) => clusterArn(call, identifier)))]
+    if (arns.length > DESCRIBED_MAX) throw invalid(`Clusters cannot have more than ${DESCRIBED_MAX} elements`)
+    call.authorize(arns)
+
+    const found = arns.flatMap((arn) => call.tx.get(clusters, arn) ?? [])
+    const fields = ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"]
+    if (found.length > 0 && include.some((field) => !fields.includes(field))) {
+      throw invalid(`include should be one of [${fields.join(",")}]`)
+    }
+    return {
+      clusters: found.map((cluster) => ({
+        ...describe(cluster),
+        ...(include.includes("SETTINGS") && { settings: [...cluster.settings] }),
+        ...(include.includes("TAGS") && { tags: tagsOf(call.tx, cluster.arn) }),
+        ...(include.includes("STATISTICS") && { statistics: statistics() }),
+        ...(include.includes("ATTACHMENTS") && { attachments: [] }),
+        ...(include.includes("CONFIGURATIONS") && cluster.configuration && { configuration: cluster.configuration }),
+      })),
+      failures: arns.filter((arn) => !found.some((cluster) => cluster.arn === arn)).map((arn) => ({ arn, reason: "MISSING" })),
+    }
+  },
+
+  ListClusters(call, input) {
+    call.authorize("*")
+    const { page, nextToken } = listed(call, input, {
+      usual: 100,
+      most: 100,
+      list: (from) => call.tx.list(clusters, { where: ["status", "ACTIVE"], ...from }),
+      position: (cluster) => cluster.arn,
+    })
+    return { clusterArns: page.map((cluster) => cluster.arn), ...(nextToken !== undefined && { nextToken }) }
+  },
+
+  UpdateCluster(call, input) {
+    const cluster = clusterToUpdate(call, input.cluster!)
+    if (input.serviceConnectDefaults?.namespace) throw notYet("Service Connect (serviceConnectDefaults)")
+    checkSettings(input.settings)
+    checkConfiguration(input.configuration)
+    const updated: Cluster = {
+      ...cluster,
+      settings: mergeSettings(cluster.settings, input.settings ?? []),
+      configuration: input.configuration ?? cluster.configuration,
+    }
+    call.tx.put(clusters, updated)
+    return { cluster: { ...describe(updated), ...shown(updated), attachments: [] } }
+  },
+
+  UpdateClusterSettings(call, input) {
+    const cluster = clusterToUpdate(call, input.cluster!)
+    checkSettings(input.settings)
+    const updated: Cluster = { ...cluster, settings: mergeSettings(cluster.settings, input.settings!) }
+    call.tx.put(clusters, updated)
+    return { cluster: { ...describe(updated), ...shown(updated), attachments: [] } }
+  },
+
+  PutClusterCapacityProviders(call, input) {
+    const arn = clusterArn(call, input.cluster!)
+    call.authorize(arn, { "ecs:capacity-provider": input.capacityProviders!.map((provider) => capacityProviderArn(call, provider)) })
+    const cluster = activeCluster(call, arn)
+    const capacityProviders = knownProviders(call, input.capacityProviders!)
+    const defaultStrategy = checkStrategy(call, input.defaultCapacityProviderStrategy!, capacityProviders)
+    const updated: Cluster = { ...cluster, capacityProviders, defaultStrategy }
+    call.tx.put(clusters, updated)
+    return { cluster: { ...describe(updated), ...shown(updated), attachments: [], attachmentsStatus: "UPDATE_COMPLETE" } }
+  },
+
+  DeleteCluster(call, input) {
+    const arn = clusterArn(call, input.cluster!)
+    call.authorize(arn)
+    const cluster = call.tx.get(clusters, arn)
+    if (cluster === undefined) throw fault("ClusterNotFoundException", "Cluster not found.")
+
+    // Deleting twice is no mistake.
+    if (cluster.status === "INACTIVE") return { cluster: { ...describe(cluster), ...shown(cluster), attachments: [] } }
+    const deleted: Cluster = { ...cluster, status: "INACTIVE", deletedAt: call.now }
+    call.tx.put(clusters, deleted)
+    return { cluster: { ...describe(deleted), ...shown(deleted) } }
+  },
+} satisfies Operations<typeof sdk>
+
+/** The cluster that an operation acts in. */
+export function activeCluster(call: Call, arn: string): Cluster {
+  const cluster = call.tx.get(clusters, arn)
+  if (cluster === undefined) throw fault("ClusterNotFoundException", "Cluster not found.")
+  if (cluster.status === "INACTIVE") throw fault("ClusterNotFoundException", "The referenced cluster was inactive.")
+  return cluster
+}
+
+/** The two updating operations have a sentence of their own for a cluster that was deleted. */
+function clusterToUpdate(call: Call, identifier: string): Cluster {
+  const arn = clusterArn(call, identifier)
+  call.authorize(arn)
+  const cluster = call.tx.get(clusters, arn)
+  if (cluster === undefined) throw fault("ClusterNotFoundException", "Cluster not found.")
+  if (cluster.status === "INACTIVE") throw fault("ClientException", "Cluster was not ACTIVE.")
+  return cluster
+}
+
+/** A cluster as every operation shows it; each adds what it alone shows. */
+function describe(cluster: Cluster): sdk.Cluster {
+  return {
+    clusterArn: cluster.arn,
+    clusterName: cluster.name,
+    status: cluster.status,
+    registeredContainerInstancesCount: 0,
+    runningTasksCount: 0,
+    pendingTasksCount: 0,
+    activeServicesCount: 0,
+    statistics: [],
+    tags: [],
+    settings: [],
+    capacityProviders: [...cluster.capacityProviders],
+    defaultCapacityProviderStrategy: [...cluster.defaultStrategy],
+  }
+}
+
+/** What the operations that change a cluster show beside. */
+function shown({ settings, configuration }: Cluster): Pick<sdk.Cluster, "settings" | "configuration"> {
+  return { settings: [...settings], ...(configuration !== undefined && { configuration }) }
+}
+
+function created(cluster: Cluster, { tags = [] }: ClusterArguments): { cluster: sdk.Cluster } {
+  return { cluster: { ...describe(cluster), ...shown(cluster), tags: [...tags] } }
+}
+
+/** What a cluster is made with, where its caller left things out. */
+function defaults(call: Call, given: ClusterArguments): Pick<Cluster, "settings" | "configuration" | "capacityProviders" | "defaultStrategy"> {
+  const insights = { name: "containerInsights", value: effectiveSetting(call, "containerInsights").value } as const
+  return {
+    settings: mergeSettings([insights], given.settings ?? []),
+    configuration: given.configuration,
+    capacityProviders: given.capacityProviders ?? [],
+    defaultStrategy: given.defaultStrategy ?? [],
+  }
+}
+
+/** Whether every argument that is given now was the same then. */
+function agrees(given: ClusterArguments, created: ClusterArguments): boolean {
+  return (Object.keys(given) as (keyof ClusterArguments)[]).every(
+    (name) => given[name] === undefined || isDeepStrictEqual(given[name], created[name] ?? (name === "tags" ? [] : undefined)),
+  )
+}
+
+function mergeSettings(settings: readonly sdk.ClusterSetting[], changed: readonly sdk.ClusterSetting[]): sdk.ClusterSetting[] {
+  const merged = new Map([...settings, ...changed].map((setting) => [setting.name, setting]))
+  return [...merged.values()]
+}
+
+function checkSettings(settings: readonly sdk.ClusterSetting[] = []): void {
+  for (const { name, value } of settings) {
+    if (name !== "containerInsights") throw invalid("Invalid setting 'name'")
+    if (value === undefined || !["disabled", "enabled", "enhanced"].includes(value)) throw invalid("Invalid setting 'value'")
+  }
+}
+
+function checkConfiguration(configuration: sdk.ClusterConfiguration | undefined): void {
+  const { kmsKeyId, fargateEphemeralStorageKmsKeyId } = configuration?.managedStorageConfiguration ?? {}
+  if (kmsKeyId || fargateEphemeralStorageKmsKeyId) throw notYet("encryption of managed storage (managedStorageConfiguration)")
+
+  const { logging, logConfiguration } = configuration?.executeCommandConfiguration ?? {}
+  if (logging !== undefined && !["NONE", "DEFAULT", "OVERRIDE"].includes(logging)) {
+    throw invalid("logging should be one of [DEFAULT,NONE,OVERRIDE]")
+  }
+  if (logConfiguration !== undefined && logging !== "OVERRIDE") {
+    throw invalid("You must set logging to 'OVERRIDE' when you supply a log configuration.")
+  }
+  if (logging === "OVERRIDE" && !logConfiguration?.cloudWatchLogGroupName && !logConfiguration?.s3BucketName) {
+    throw invalid("A CloudWatch log group name or S3 bucket name must be specified when overriding the default log configuration.")
+  }
+}
+
+/** In AWS's order. There is nothing to count yet: tasks, instances and services come with their own tables. */
+function statistics(): sdk.KeyValuePair[] {
+  return STATISTICS.map((name) => ({ name, value: "0" }))
+}
+
+const STATISTICS = [
+  "runningEC2TasksCount",
+  "runningFargateTasksCount",
+  "pendingEC2TasksCount",
+  "pendingFargateTasksCount",
+  "runningExternalTasksCount",
+  "pendingExternalTasksCount",
+  "runningManagedInstancesTasksCount",
+  "pendingManagedInstancesTasksCount",
+  "activeEC2ServiceCount",
+  "activeFargateServiceCount",
+  "drainingEC2ServiceCount",
+  "drainingFargateServiceCount",
+  "activeExternalServiceCount",
+  "drainingExternalServiceCount",
+  "activeManagedInstancesServiceCount",
+  "drainingManagedInstancesServiceCount",
+]
+
+const NAME = /^[a-zA-Z0-9\-_]{1,255}$/
+const DESCRIBED_MAX = 100

@@ -1,0 +1,122 @@
+import { ECS } from "@aws-sdk/client-ecs"
+import { STS } from "@aws-sdk/client-sts"
+import { secretOf } from "../aws/credentials.ts"
+import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
+import { rootOnly } from "../aws/principal.ts"
+import type { Service } from "../aws/service.ts"
+import { sdkHandler } from "../aws/testing.ts"
+import { INSTALLATION } from "../store/changes.ts"
+import { ControllerRunner } from "../store/controller.ts"
+import { retention } from "../store/retention.ts"
+import type { Store } from "../store/store.ts"
+import { startStore } from "../store/testing.ts"
+import { recordingLog } from "../world/log.ts"
+import { type SimulatedWorld, simulatedWorld } from "../world/simulated.ts"
+import { createAccessKey, createAccount, principalOf } from "./accounts/index.ts"
+import { allTables, catalog } from "./catalog.ts"
+
+/** A whole region in the test's own process, with clients of one new account. */
+export interface TestWorld {
+  readonly world: SimulatedWorld
+  readonly store: Store
+  readonly door: FrontDoor
+  readonly log: ReturnType<typeof recordingLog>
+  readonly account: string
+  readonly ecs: ECS
+  readonly sts: STS
+
+  /** Clients of another new account, of this one in another region, or of this one with a key for some actions only. */
+  as(options: { readonly region?: string; readonly account?: "another"; readonly only?: readonly string[] }): Clients
+
+  /** The same disk under a new process, as after a restart. */
+  restart(): Promise<TestWorld>
+}
+
+export interface Clients {
+  readonly account: string
+  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly ecs: ECS
+  readonly sts: STS
+}
+
+export interface TestWorldOptions {
+  readonly services?: readonly Service[]
+  readonly world?: SimulatedWorld
+  readonly appendMs?: () => number
+}
+
+export async function startWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
+  const log = recordingLog()
+  return open(options.world ?? simulatedWorld({ log }), log, options)
+}
+
+const MASTER_KEY = new Uint8Array(32).fill(7)
+
+async function open(
+  world: SimulatedWorld,
+  log: ReturnType<typeof recordingLog>,
+  options: TestWorldOptions,
+  earlier?: { readonly disk: Awaited<ReturnType<typeof startStore>>["disk"]; readonly home: Clients },
+): Promise<TestWorld> {
+  const { services = catalog, appendMs } = options
+  const { store, disk, journal } = await startStore(allTables, {
+    world,
+    ...(earlier && { disk: earlier.disk }),
+    ...(appendMs && { appendMs }),
+  })
+  const runner = new ControllerRunner(world, store, [...retention(allTables), ...services.flatMap((service) => service.controllers)])
+  runner.start()
+  const door = frontDoor({
+    world,
+    store,
+    services,
+    authorizer: rootOnly,
+    pageKey: MASTER_KEY,
+    identify(tx, accessKeyId) {
+      const principal = principalOf(tx, accessKeyId)
+      return principal && { secret: secretOf(MASTER_KEY, accessKeyId), principal }
+    },
+  })
+
+  function clients(account: string, accessKeyId: string, region = "us-east-1"): Clients {
+    const credentials = { accessKeyId, secretAccessKey: secretOf(MASTER_KEY, accessKeyId) }
+    const config = {
+      region,
+      credentials,
+      maxAttempts: 1,
+      requestHandler: sdkHandler(door, world) as never,
+      systemClockOffset: world.now() - Date.now(),
+    }
+    return { account, credentials, ecs: new ECS(config), sts: new STS(config) }
+  }
+
+  function newAccount(region?: string): Clients {
+    const { account, accessKey } = store.transact(INSTALLATION, (tx) => createAccount(tx, world.now(), world.random))
+    return clients(account.id, accessKey.id, region)
+  }
+
+  function newKey(account: string, only: readonly string[], region?: string): Clients {
+    const properties = { account, only, createdAt: world.now() }
+    return clients(account, store.transact(INSTALLATION, (tx) => createAccessKey(tx, properties, world.random)).id, region)
+  }
+
+  const home = earlier === undefined ? newAccount() : clients(earlier.home.account, earlier.home.credentials.accessKeyId)
+  return {
+    ...home,
+    world,
+    store,
+    door,
+    log,
+    as({ region, account, only }) {
+      if (account === "another") return newAccount(region)
+      if (only !== undefined) return newKey(home.account, only, region)
+      return clients(home.account, home.credentials.accessKeyId, region)
+    },
+    async restart() {
+      await world.settle()
+      runner.stop()
+      journal.crash()
+      return open(world, log, options, { disk, home })
+    },
+  }
+}

@@ -1,0 +1,123 @@
+import { Worker } from "node:worker_threads"
+import { assert } from "../../base/assert.ts"
+import { assertNext, decodeChanges, encodeChanges, lastVersion } from "./codec.ts"
+import { type Apply, type Entry, type Journal, JournalFailure, type Leadership } from "./journal.ts"
+import type { Order, Report, Settings } from "./sqlite-worker.ts"
+
+/** A journal in one SQLite file, for one process. All work on the file is done in a thread of its own. */
+export interface SqliteJournal extends Journal {
+  /** Brings the file into its most compact form now. It comes near to that by itself. */
+  fold(): Promise<void>
+
+  /** Ends the thread in the middle of whatever it does. Promises under way never settle. */
+  abandon(): Promise<void>
+}
+
+export interface SqliteJournalOptions {
+  /** Made when it does not exist, for this user alone; its directory as well. */
+  readonly file: string
+
+  /** Bytes that the file may have; an append that needs more fails like one on a full disk. */
+  readonly bytesMax?: number
+
+  /** Characters of log that are kept before they are folded into the records. */
+  readonly logLengthMax?: number
+}
+
+export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }: SqliteJournalOptions): SqliteJournal {
+  const lost = Promise.withResolvers<JournalFailure>()
+  let thread: Worker | undefined
+  let apply: Apply | undefined
+  let leading: PromiseWithResolvers<Leadership> | undefined
+  let appending: PromiseWithResolvers<void> | undefined
+  let folding: PromiseWithResolvers<void> | undefined
+  let closing: PromiseWithResolvers<void> | undefined
+  let version = 0
+  let failure: JournalFailure | undefined
+
+  const order = (message: Order) => thread!.postMessage(message)
+
+  function receive(report: Report): void {
+    switch (report.kind) {
+      case "piece":
+        apply!(decodeChanges(report.piece.text), report.piece.version)
+        return order({ kind: "more" })
+      case "ready":
+        version = report.version
+        return leading!.resolve({ version, append, mayAnswer, lost: lost.promise })
+      case "appended":
+        appending!.resolve()
+        appending = undefined
+        return
+      case "folded":
+        folding!.resolve()
+        folding = undefined
+        return
+      case "failed":
+        return fail(new JournalFailure(report.failure.kind, report.failure.message))
+      case "closed":
+        return closing?.resolve()
+    }
+  }
+
+  function fail(cause: JournalFailure): void {
+    failure ??= cause
+    for (const waiting of [leading, appending, folding]) waiting?.reject(failure)
+    lost.resolve(failure)
+  }
+
+  async function append(entries: readonly Entry[]): Promise<void> {
+    if (failure !== undefined) throw failure
+    assert(closing === undefined, "the journal is closed")
+    assert(appending === undefined, "an append is under way")
+    assertNext(entries, version)
+    let text = ""
+    for (const entry of entries) text += encodeChanges(entry.changes)
+    version = lastVersion(entries)
+    appending = Promise.withResolvers()
+    order({ kind: "append", text, firstVersion: entries[0]!.version, version })
+    return appending.promise
+  }
+
+  // The file is locked for as long as this process lives, so nobody else can have taken over.
+  const mayAnswer = () => failure === undefined && closing === undefined
+
+  return {
+    lead(to) {
+      assert(thread === undefined && closing === undefined, "a journal leads once")
+      apply = to
+      leading = Promise.withResolvers()
+      thread = startThread({ file, bytesMax, logLengthMax })
+      thread.on("message", receive)
+      thread.on("error", (error) =>
+        fail(new JournalFailure("io", `The thread of the journal ${file} failed.`, { cause: error })),
+      )
+      return leading.promise
+    },
+    leaderAddress: () => undefined,
+    fold() {
+      folding ??= Promise.withResolvers()
+      order({ kind: "fold" })
+      return folding.promise
+    },
+    async close() {
+      if (closing !== undefined || thread === undefined) return closing?.promise
+      closing = Promise.withResolvers()
+      order({ kind: "close" })
+      await closing.promise
+      leading!.reject(new Error("The journal was closed before it led."))
+      await thread.terminate()
+    },
+    async abandon() {
+      await thread?.terminate()
+    },
+  }
+}
+
+const LOG_LENGTH_MAX = 4_000_000
+
+function startThread(settings: Settings): Worker {
+  // Node calls its SQLite module experimental in some of the versions we run on, and would say so at every start.
+  const execArgv = ["--disable-warning=ExperimentalWarning"]
+  return new Worker(new URL("./sqlite-worker.ts", import.meta.url), { name: "journal", workerData: settings, execArgv })
+}

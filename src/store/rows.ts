@@ -1,0 +1,262 @@
+import { compareStrings } from "../base/ordering.ts"
+import { SortedList } from "../base/sorted-list.ts"
+import type { AnyTable, IndexValue } from "./table.ts"
+
+/** A record where it lies. The row stays the same while the record in it is replaced. */
+export interface Row {
+  readonly key: string
+  record: object
+
+  /** The version of the transaction that wrote the record. */
+  version: number
+}
+
+/**
+ * One table's records of one scope, with their indexes. `set` and `delete` are the only ways in, and keep every index
+ * equal to what it would be if it were built anew.
+ */
+export class Rows {
+  readonly table: AnyTable
+  readonly scope: string
+
+  /** The version of the last transaction that changed anything here: what an answer "there is none" depends on. */
+  version = 0
+
+  readonly #byKey = new Map<string, Row>()
+  readonly #equality: readonly EqualityIndex[]
+  readonly #ordered: readonly OrderedIndex[]
+  #inOrder: SortedList<Row> | undefined
+
+  constructor(table: AnyTable, scope: string) {
+    this.table = table
+    this.scope = scope
+    this.#equality = Object.entries(table.indexes).map(([name, valueOf]) => new EqualityIndex(name, valueOf as never))
+    this.#ordered = Object.entries(table.ordered).map(([name, valueOf]) => new OrderedIndex(name, valueOf as never))
+  }
+
+  get size(): number {
+    return this.#byKey.size
+  }
+
+  get(key: string): Row | undefined {
+    return this.#byKey.get(key)
+  }
+
+  values(): Iterable<Row> {
+    return this.#byKey.values()
+  }
+
+  /** All rows by key. The order is learnt when it is first asked for, and kept from then on. */
+  inOrder(): SortedList<Row> {
+    this.#inOrder ??= new SortedList(compareRows, this.#byKey.values())
+    return this.#inOrder
+  }
+
+  equality(name: string): EqualityIndex {
+    return this.#equality.find((index) => index.name === name)!
+  }
+
+  ordered(name: string): OrderedIndex {
+    return this.#ordered.find((index) => index.name === name)!
+  }
+
+  set(key: string, record: object, version: number): void {
+    const row = this.#byKey.get(key)
+    if (row === undefined) {
+      const added: Row = { key, record, version }
+      this.#byKey.set(key, added)
+      this.#inOrder?.add(added)
+      for (const index of this.#equality) index.add(added, record)
+      for (const index of this.#ordered) index.add(added, record)
+      return
+    }
+    for (const index of this.#equality) index.replace(row, row.record, record)
+    for (const index of this.#ordered) index.replace(row, row.record, record)
+    row.record = record
+    row.version = version
+  }
+
+  delete(key: string): void {
+    const row = this.#byKey.get(key)
+    if (row === undefined) return
+    this.#byKey.delete(key)
+    this.#inOrder?.remove(row)
+    for (const index of this.#equality) index.remove(row, row.record)
+    for (const index of this.#ordered) index.remove(row, row.record)
+  }
+}
+
+/** The rows that share one value of an index. */
+class Bucket {
+  readonly rows = new Set<Row>()
+  #inOrder: SortedList<Row> | undefined
+
+  inOrder(): SortedList<Row> {
+    this.#inOrder ??= new SortedList(compareRows, this.rows)
+    return this.#inOrder
+  }
+
+  add(row: Row): void {
+    if (this.rows.has(row)) return
+    this.rows.add(row)
+    this.#inOrder?.add(row)
+  }
+
+  remove(row: Row): void {
+    if (this.rows.delete(row)) this.#inOrder?.remove(row)
+  }
+}
+
+/** Finds rows by value. */
+export class EqualityIndex {
+  readonly name: string
+  readonly #valueOf: (record: object) => IndexValue
+  readonly #buckets = new Map<string, Bucket>()
+
+  constructor(name: string, valueOf: (record: object) => IndexValue) {
+    this.name = name
+    this.#valueOf = valueOf
+  }
+
+  bucket(value: string): Bucket | undefined {
+    return this.#buckets.get(value)
+  }
+
+  /** Every value that some row has, in no particular order. */
+  values(): Iterable<string> {
+    return this.#buckets.keys()
+  }
+
+  add(row: Row, record: object): void {
+    const value = this.#valueOf(record)
+    if (value === undefined) return
+    if (typeof value === "string") this.#enter(value, row)
+    else for (const one of value) this.#enter(one, row)
+  }
+
+  remove(row: Row, record: object): void {
+    const value = this.#valueOf(record)
+    if (value === undefined) return
+    if (typeof value === "string") this.#leave(value, row)
+    else for (const one of value) this.#leave(one, row)
+  }
+
+  replace(row: Row, before: object, after: object): void {
+    const old = this.#valueOf(before)
+    const now = this.#valueOf(after)
+    if (old === now) return
+    // A row that stays under a value keeps its place there.
+    const oldValues = typeof old === "string" ? [old] : (old ?? [])
+    const nowValues = typeof now === "string" ? [now] : (now ?? [])
+    for (const value of oldValues) if (!nowValues.includes(value)) this.#leave(value, row)
+    for (const value of nowValues) this.#enter(value, row)
+  }
+
+  #enter(value: string, row: Row): void {
+    let bucket = this.#buckets.get(value)
+    if (bucket === undefined) {
+      bucket = new Bucket()
+      this.#buckets.set(value, bucket)
+    }
+    bucket.add(row)
+  }
+
+  #leave(value: string, row: Row): void {
+    const bucket = this.#buckets.get(value)
+    if (bucket === undefined) return
+    bucket.remove(row)
+    if (bucket.rows.size === 0) this.#buckets.delete(value)
+  }
+}
+
+type OrderedValue = number | string
+
+interface Placed {
+  readonly value: OrderedValue
+  readonly row: Row
+}
+
+/** Keeps rows in the order of a value, ties by key. */
+export class OrderedIndex {
+  readonly name: string
+  readonly #valueOf: (record: object) => OrderedValue | undefined
+  readonly #placed = new SortedList<Placed>(comparePlaced)
+
+  constructor(name: string, valueOf: (record: object) => OrderedValue | undefined) {
+    this.name = name
+    this.#valueOf = valueOf
+  }
+
+  /** Rows whose value is at least `from` and below `to`, after a position if one is given. */
+  *range({ from, to, after, descending = false }: RangeBounds): Generator<Row> {
+    const placed = descending ? this.#descending(to, after) : this.#ascending(from, after)
+    for (const { value, row } of placed) {
+      if (descending ? from !== undefined && value < from : to !== undefined && value >= to) return
+      yield row
+    }
+  }
+
+  #ascending(from: OrderedValue | undefined, after: Position | undefined): Generator<Placed> {
+    return this.#placed.from(
+      (placed) => (from === undefined || placed.value >= from) && (after === undefined || isPast(placed, after)),
+    )
+  }
+
+  #descending(to: OrderedValue | undefined, after: Position | undefined): Generator<Placed> {
+    return this.#placed.backFrom(
+      (placed) => (to === undefined || placed.value < to) && (after === undefined || isBefore(placed, after)),
+    )
+  }
+
+  add(row: Row, record: object): void {
+    const value = this.#valueOf(record)
+    if (value !== undefined) this.#placed.add({ value, row })
+  }
+
+  remove(row: Row, record: object): void {
+    const value = this.#valueOf(record)
+    if (value !== undefined) this.#placed.remove({ value, row })
+  }
+
+  replace(row: Row, before: object, after: object): void {
+    if (this.#valueOf(before) === this.#valueOf(after)) return
+    this.remove(row, before)
+    this.add(row, after)
+  }
+}
+
+export interface RangeBounds {
+  readonly from?: OrderedValue | undefined
+
+  /** Not included. */
+  readonly to?: OrderedValue | undefined
+
+  /** Goes on behind this place, which need not exist any more. */
+  readonly after?: Position | undefined
+  readonly descending?: boolean | undefined
+}
+
+export interface Position {
+  readonly value: OrderedValue
+  readonly key: string
+}
+
+function compareRows(a: Row, b: Row): number {
+  return compareStrings(a.key, b.key)
+}
+
+function comparePlaced(a: Placed, b: Placed): number {
+  return compareValues(a.value, b.value) || compareStrings(a.row.key, b.row.key)
+}
+
+function compareValues(a: OrderedValue, b: OrderedValue): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function isPast(placed: Placed, position: Position): boolean {
+  return (compareValues(placed.value, position.value) || compareStrings(placed.row.key, position.key)) > 0
+}
+
+function isBefore(placed: Placed, position: Position): boolean {
+  return (compareValues(placed.value, position.value) || compareStrings(placed.row.key, position.key)) < 0
+}
