@@ -27,6 +27,7 @@ const TOOLS = [
   "dirname",
   "flock",
   "grep",
+  "head",
   "mkdir",
   "mv",
   "readlink",
@@ -35,6 +36,9 @@ const TOOLS = [
   "tee",
   "touch",
 ]
+
+/** What npm leaves when it has installed something. */
+const INSTALLED = "node_modules/.package-lock.json"
 
 interface Machine {
   readonly folder: string
@@ -97,7 +101,7 @@ function aMachine(options: { readonly node?: string; readonly npm?: string } = {
   program("uname", "echo Linux x86_64")
   program("pinned-node", nodeScript("v26.10.0"))
   if (options.node) program("node", nodeScript(options.node))
-  const installs = `mkdir -p node_modules/.bin && cp ${bin}/pinned-node node_modules/.bin/node`
+  const installs = `mkdir -p node_modules/.bin && cp ${bin}/pinned-node node_modules/.bin/node && touch ${INSTALLED}`
   program("npm", `echo "$*" >>${calls}\n${options.npm ?? installs}`)
 
   const startIn = ({ script, cwd, onSaid, onStarted }: StartOptions, ...args: string[]): Promise<Ended> =>
@@ -205,7 +209,7 @@ test("a running installation has only the packages it needs, and tests have all;
 })
 
 test("what has to be said goes to standard error, as standard output may be read by a shell", async () => {
-  const machine = aMachine({ node: "v24.0.0", npm: "echo added 70 packages; mkdir node_modules" })
+  const machine = aMachine({ node: "v24.0.0", npm: `echo added 70 packages; mkdir node_modules; touch ${INSTALLED}` })
   const { printed, said } = await machine.start("env")
   expect(printed).toMatch(/^Node v24.0.0 .*\n$/)
   expect(said).toBe("homeport: installing its packages with npm\n")
@@ -216,13 +220,26 @@ test("an installation that fails says so and changes nothing", async () => {
   await machine.start("up")
   writeFileSync(join(machine.checkout, "node_modules/kept"), "")
   writeFileSync(join(machine.checkout, "package-lock.json"), "{}")
-  machine.program("npm", "mkdir node_modules; echo no network >&2; exit 1")
+  machine.program("npm", "mkdir node_modules; echo npm error no network >&2; exit 1")
 
   const { code, said, printed } = await machine.start("up")
   expect(code).toBe(1)
   expect(printed).toBe("")
-  expect(said).toMatch(/no network\nhomeport: could not install its packages: .*nothing was changed/)
+  expect(said).toMatch(
+    /npm error no network\nhomeport: could not install its packages; .*npm.log says more. Nothing was changed/,
+  )
   expect(existsSync(join(machine.checkout, "node_modules/kept"))).toBe(true)
+})
+
+test("a pinned Node that npm did without, as it is optional, is not taken for installed", async () => {
+  const npm = `mkdir node_modules; touch ${INSTALLED}; echo npm http fetch attempt 3 failed`
+  const machine = aMachine({ node: "v20.20.2", npm })
+  for (const attempt of [1, 2]) {
+    const { code, said } = await machine.start("up")
+    expect(code).toBe(1)
+    expect(said).toMatch(/npm http fetch attempt 3 failed\nhomeport: could not install Node.js/)
+    expect(machine.npmCalls()).toHaveLength(attempt)
+  }
 })
 
 test("two starts at once install once", async () => {
@@ -254,10 +271,10 @@ test("an installation that was killed in the middle holds nobody up and leaves n
   await killed
   expect(existsSync(join(machine.checkout, "node_modules"))).toBe(false)
 
-  machine.program("npm", "mkdir node_modules")
+  machine.program("npm", `mkdir node_modules; touch ${INSTALLED}`)
   expect((await machine.start("up")).code).toBe(0)
   expect((await machine.start("up")).said).toBe("")
-  expect(execFileSync("ls", ["-A", join(machine.checkout, ".cache")], { encoding: "utf8" })).toBe("lock\n")
+  expect(execFileSync("ls", ["-A", join(machine.checkout, ".cache")], { encoding: "utf8" })).toBe("lock\nnpm.log\n")
 })
 
 /** Makes npm stop in the middle: `installing` settles when it is there, `release` lets it go on. */
@@ -265,7 +282,7 @@ function holdNpm(machine: Machine): { readonly installing: Promise<unknown>; rel
   const [entered, gate] = [join(machine.folder, "entered"), join(machine.folder, "gate")]
   execFileSync("mkfifo", [entered, gate])
   const calls = join(machine.folder, "npm-calls")
-  machine.program("npm", `echo "$*" >>${calls}; mkdir node_modules; echo >${entered}; cat ${gate}`)
+  machine.program("npm", `echo "$*" >>${calls}; mkdir node_modules; touch ${INSTALLED}; echo >${entered}; cat ${gate}`)
   return { installing: readFile(entered), release: () => writeFile(gate, "") }
 }
 

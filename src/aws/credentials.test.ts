@@ -8,7 +8,7 @@ test("a secret follows from the master key and the key id, and from nothing else
   const secret = secretOf(masterKey, "AKIAIOSFODNN7EXAMPLE")
 
   // Written out: were it ever to come out differently, every key that was handed out would stop working.
-  expect(secret).toBe("")
+  expect(secret).toBe("43oFYVqZICaApYwtg5u61wBl90jvp9M0/VhVerol")
   expect(secretOf(masterKey, "AKIAIOSFODNN7EXAMPLE")).toBe(secret)
   expect(secretOf(masterKey, "AKIAIOSFODNN7EXAMPLF")).not.toBe(secret)
   expect(secretOf(new Uint8Array(32).fill(8), "AKIAIOSFODNN7EXAMPLE")).not.toBe(secret)

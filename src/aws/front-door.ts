@@ -10,7 +10,7 @@ import { type Authorization, assertAuthorized, OperationCall } from "./call.ts"
 import { Fault } from "./fault.ts"
 import { formAction } from "./form-action.ts"
 import { CommonFault } from "./common-fault.ts"
-import { type Body, collect, type HttpRequest, type HttpResponse } from "./http.ts"
+import { asStream, type Body, collect, type HttpRequest, type HttpResponse } from "./http.ts"
 import { type LoadedService, loadProtocol, ServiceLoader, unknownOperation } from "./loaded-service.ts"
 import { type Caller, type Flow, isFlow, type Plain } from "./operations.ts"
 import { type PageTokens, pageTokens } from "./page.ts"
@@ -145,8 +145,9 @@ class Door implements FrontDoor {
       passage.shape = loaded.operation(route.operation)
     }
     const family = familyOf(route.protocol, route.service)
-    const streams = streamsIn(passage.shape) && !needsWholeBody(request, family)
-    const body = streams ? request.body : await this.#wholeBody(request, route.service)
+    const streams = streamsIn(passage.shape)
+    const arrives = streams && !needsWholeBody(request, family)
+    const body = arrives ? request.body : await this.#wholeBody(request, route.service)
     const signed = this.#verify(request, body, scope, route.service, family)
     this.#admission.enterAccount(signed.principal.account)
     passage.account = signed.principal.account
@@ -162,7 +163,7 @@ class Door implements FrontDoor {
       passage.shape = loaded.operation(action)
     }
     const operation = this.#operationOf(loaded, passage)
-    const input = protocol.readInput(passage.shape!, request, signed.body)
+    const input = protocol.readInput(passage.shape!, request, streams ? asStream(signed.body) : signed.body)
     const caller = this.#callerOf(signed, passage)
     const output = isFlow(operation)
       ? await this.#runFlow(operation, caller, input, loaded.service, request.signal)

@@ -44,3 +44,9 @@ export async function collect(body: Body, bytesMax: number): Promise<Uint8Array 
   }
   return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length)
 }
+
+/** For those who read bodies piece by piece, however they came. */
+export async function* asStream(body: Body): AsyncGenerator<Uint8Array> {
+  if (body instanceof Uint8Array) yield body
+  else yield* body
+}

@@ -76,6 +76,7 @@ export function verify(request: HttpRequest, options: Partial<VerifyOptions<stri
   return verifySignature(request, request.body, {
     now: NOW,
     family: "json",
+    takesStream: true,
     signingKeys,
     findKey: (accessKeyId, sessionToken) =>
       accessKeyId === KEY.accessKeyId && (sessionToken ?? TOKEN) === TOKEN

@@ -1,11 +1,12 @@
 import { escapeUri } from "@smithy/core/protocols"
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { AssertionError } from "../base/assert.ts"
 import { seededRandom } from "../world/simulated.ts"
 import { Fault } from "./fault.ts"
 import type { HttpRequest } from "./http.ts"
 import { KEY, NOW, type SignOptions, signed, TOKEN, type Unsigned, verify } from "./official-signer.suite.ts"
-import { credentialScope, type SignedRequest } from "./signature.ts"
+import { credentialScope, needsWholeBody, type SignedRequest } from "./signature.ts"
 import type { SignatureFamily } from "./signature-faults.ts"
 
 const oddText = fc.oneof(
@@ -273,6 +274,17 @@ test("a body marked unsigned may be anything", async () => {
   const body = Buffer.from("something else")
 
   expect(verify({ ...request, body }).body).toBe(body)
+})
+
+test("a body must be collected first where only it can tell what was signed", async () => {
+  const named = await signed({})
+  const unnamed = await signed({}, { withoutContentHash: true })
+
+  expect(needsWholeBody(named, "restJson")).toBe(false)
+  expect(needsWholeBody(unnamed, "restJson")).toBe(true)
+  expect(() => verify({ ...unnamed, body: arriving(["{}"]) })).toThrow(AssertionError)
+  // S3 answers that the hash is missing, whether or not the body has arrived.
+  expect(needsWholeBody(unnamed, "s3")).toBe(false)
 })
 
 test("a session's key is looked up together with its token", async () => {

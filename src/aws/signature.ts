@@ -22,6 +22,9 @@ export interface VerifyOptions<Principal> {
   /** What the scope must name, where the caller knows; any region is fine otherwise, as regions are namespaces. */
   readonly region?: string
   readonly service?: string
+
+  /** Whether the operation takes its body as a stream, whole though it may have arrived; only then may it come in chunks. */
+  readonly takesStream?: boolean
 }
 
 /** The secret behind an access key id. A session's token must belong to the key, and `"expired"` says that it no longer counts. */
@@ -37,8 +40,8 @@ export interface SignedRequest<Principal> {
   readonly service: string
 
   /**
-   * The body without the frame it was signed in; whole when it was whole. One that is still arriving is proven only
-   * when its end has come: until then nothing may be done with it that could not be taken back.
+   * The body without the frame it was signed in. Where it is a stream it is proven only when its end has come: until
+   * then nothing may be done with it that could not be taken back.
    */
   readonly body: Body
 
@@ -68,9 +71,8 @@ export function verifySignature<Principal>(
   if (found === undefined) throw refuse("unknownKey")
   if (found === "expired") throw refuse("expiredToken")
 
-  const isObjectStore = options.family === "s3"
-  const contentHash = signedContentHash(body, claim, isObjectStore, refuse)
-  const canonical = canonicalRequest(request, { signedHeaders, contentHash, isObjectStore })
+  const contentHash = signedContentHash(body, claim, options, refuse)
+  const canonical = canonicalRequest(request, { signedHeaders, contentHash, isObjectStore: options.family === "s3" })
   if (canonical === undefined) throw refuse("mismatch")
 
   const scope = claim.credential.slice(accessKeyId.length + 1)
@@ -80,13 +82,19 @@ export function verifySignature<Principal>(
 
   const signed = { principal: found.principal, region, service, accessKeyId, sessionToken }
   if (contentHash === UNSIGNED || claim.contentHash === undefined) return { ...signed, body }
-  if (body instanceof Uint8Array) {
-    if (hashOf(body) !== contentHash) throw refuse("contentMismatch")
-    return { ...signed, body }
+  if (isChunked(contentHash)) {
+    const chain = new ChunkChain(key, claim.timestamp, scope, signature)
+    return { ...signed, ...decodeChunks(contentHash, request.headers, body, { chain, refuse }) }
   }
-  if (!isChunked(contentHash)) return { ...signed, body: verifyingContent(body, contentHash, refuse) }
-  const chain = new ChunkChain(key, claim.timestamp, scope, signature)
-  return { ...signed, ...decodeChunks(contentHash, request.headers, body, { chain, refuse }) }
+  if (!(body instanceof Uint8Array)) return { ...signed, body: verifyingContent(body, contentHash, refuse) }
+  if (hashOf(body) !== contentHash) throw refuse("contentMismatch")
+  return { ...signed, body }
+}
+
+/** The body that an operation takes as a stream, out of its chunks, where any credentials will do: nothing is verified. */
+export function unverifiedStream({ headers }: HttpRequest, body: Body, family: SignatureFamily): Body {
+  const kind = headers["x-amz-content-sha256"]
+  return isChunked(kind) ? decodeChunks(kind, headers, body, { refuse: refusals[family] }).body : body
 }
 
 /** Whether the signature stands on a hash that the request does not name, so that its body must have arrived whole. */
@@ -156,12 +164,12 @@ function checkSignedHeaders(headers: Headers, claim: SignatureClaim, refuse: Ref
 function signedContentHash(
   body: Body,
   { contentHash, presigned }: SignatureClaim,
-  isObjectStore: boolean,
+  { family, takesStream = false }: { readonly family: SignatureFamily; readonly takesStream?: boolean },
   refuse: Refuse,
 ): string {
   if (contentHash === undefined) {
-    if (isObjectStore && presigned) return UNSIGNED
-    if (isObjectStore) throw refuse("contentKind", "Missing required header for this request: x-amz-content-sha256")
+    if (family === "s3" && presigned) return UNSIGNED
+    if (family === "s3") throw refuse("contentKind", "Missing required header for this request: x-amz-content-sha256")
     assert(body instanceof Uint8Array, "a body whose hash the request does not name is collected before it is verified")
     return hashOf(body)
   }
@@ -171,7 +179,7 @@ function signedContentHash(
     throw refuse("contentKind", `x-amz-content-sha256 must be ${kinds} or a valid sha256 value.`)
   }
   // Chunks are for bodies that need not fit in memory. An operation that takes its input whole has no use for them.
-  if (!(body instanceof Uint8Array)) return contentHash
+  if (takesStream) return contentHash
   throw refuse("contentKind", `x-amz-content-sha256 must not be ${contentHash} for an operation that streams nothing.`)
 }
 

@@ -17,26 +17,31 @@ interface SdkResponse {
   readonly body: ReadableStream<Uint8Array> | Uint8Array
 }
 
-/** Wires SDK clients to the front door, in process: no port, and the world runs on until there is an answer. */
-export function sdkHandler(door: Pick<FrontDoor, "handle">, world: SimulatedWorld) {
+/**
+ * Wires SDK clients to the front door, in process: no port, and the world runs on until there is an answer, by so many
+ * milliseconds a round where answers take time.
+ */
+export function sdkHandler(door: Pick<FrontDoor, "handle">, world: SimulatedWorld, roundMs = 0) {
   return {
     async handle(request: SdkRequest, { abortSignal }: { readonly abortSignal?: AbortSignal } = {}): Promise<{ response: SdkResponse }> {
-      const answer = await untilAnswered(door.handle(ourRequest(request, abortSignal)), world)
+      const answer = await untilAnswered(door.handle(ourRequest(request, abortSignal)), world, roundMs)
       return { response: theirResponse(answer) }
     },
   }
 }
 
-/** Runs what is due in the world, again and again, until `answer` is there. */
-export async function untilAnswered<T>(answer: Promise<T>, world: SimulatedWorld): Promise<T> {
-  let isThere = false
-  const settled = answer.finally(() => {
-    isThere = true
-  })
-  settled.catch(() => {})
-  while (!isThere) await world.settle()
-  return settled
+/** Runs the world until `answer` is there. Many may wait at once: one of them turns the wheel for all. */
+export async function untilAnswered<T>(answer: Promise<T>, world: SimulatedWorld, roundMs = 0): Promise<T> {
+  waiting.set(world, (waiting.get(world) ?? 0) + 1)
+  const done = () => waiting.set(world, waiting.get(world)! - 1)
+  answer.then(done, done)
+  if (waiting.get(world) === 1) {
+    while (waiting.get(world)! > 0) await world.advance(roundMs)
+  }
+  return answer
 }
+
+const waiting = new WeakMap<SimulatedWorld, number>()
 
 export function ourRequest({ method, path, query = {}, headers, body }: SdkRequest, signal?: AbortSignal): HttpRequest {
   const pairs = Object.entries(query).flatMap(([name, values]) =>

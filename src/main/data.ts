@@ -53,7 +53,7 @@ export function isUsualPlace({ path }: DataDirectory): boolean {
 
 function usualPlace(): string {
   if (process.getuid?.() === 0) return "/var/lib/homeport"
-  return join(process.env["XDG_DATA_HOME"] || join(homedir(), ".local/share"), "homeport")
+  return join(process.env.XDG_DATA_HOME || join(homedir(), ".local/share"), "homeport")
 }
 
 /** Makes the directory, or sees to it that it is ours to use. */
@@ -76,8 +76,8 @@ export function prepare(data: DataDirectory): void {
   }
 }
 
-/** The least that any system takes for a socket's path. */
-const SOCKET_PATH_BYTES_MAX = 103
+/** Systems take 104 bytes or more; a process's own name for it while it is being made needs some of them. */
+const SOCKET_PATH_BYTES_MAX = 95
 
 /** What a running region writes down. It may be left over from one that was killed; the control socket tells. */
 export interface RunRecord {

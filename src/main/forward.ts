@@ -134,14 +134,17 @@ export class Forwarder {
       whenConnected(outgoing, url, () => {
         connected = true
         cancel()
-        if (bodyLength(request) === 0) return outgoing.end()
         exchange.sendContinue()
-        request.pipe(outgoing)
+        if (bodyLength(request) === 0) outgoing.end()
+        else request.pipe(outgoing)
       })
       request.once("error", () => outgoing.destroy())
       response.once("close", () => outgoing.destroy())
       outgoing.once("response", (incoming) => {
-        if (response.destroyed) return incoming.destroy()
+        if (response.destroyed) {
+          incoming.destroy()
+          return
+        }
         response.writeHead(incoming.statusCode!, incoming.statusMessage, onward(incoming.rawHeaders))
         incoming.pipe(response)
         // An answer that breaks off must not look complete.

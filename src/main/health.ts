@@ -13,14 +13,17 @@ export interface Health {
  * `metrics` as well.
  */
 export function ownAnswer({ method, path, query, headers }: Exchange, health: Health): HttpResponse | undefined {
-  if (query !== "" || headers["authorization"] !== undefined || (method !== "GET" && method !== "HEAD")) return undefined
+  if (query !== "" || headers.authorization !== undefined || (method !== "GET" && method !== "HEAD")) return undefined
   switch (path) {
     case "/healthz":
       return plain(200, "alive\n")
     case "/readyz":
       return health.ready() ? plain(200, "ready\n") : plain(503, "not ready\n")
     case "/metrics":
-      return { ...plain(200, health.metrics()), headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } }
+      return {
+        ...plain(200, health.metrics()),
+        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      }
     default:
       return undefined
   }

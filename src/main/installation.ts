@@ -22,16 +22,22 @@ export async function open(store: Store, data: DataDirectory, world: World): Pro
   if (existing !== undefined) return { installation: existing, masterKey: keyTo(existing, data) }
 
   const masterKey = openMasterKey(data.masterKey, world.random)
-  const outcome = store.attempt(INSTALLATION, (tx) => openInstallation(tx, checkValueOf(masterKey), world.now(), world.random))
+  const outcome = store.attempt(INSTALLATION, (tx) =>
+    openInstallation(tx, checkValueOf(masterKey), world.now(), world.random),
+  )
   if (!outcome.ok) throw outcome.error
   await store.whenDurable(outcome.version)
   return { installation: outcome.value, masterKey }
 }
 
-/** A standby that could not open what it follows refuses now, not on the day when it is to take over. */
-export function mustFit(store: Store, data: DataDirectory): void {
+/**
+ * Refuses when the key here does not fit: a standby that could not open what it follows says so at once, not on the
+ * day when it is to take over. False while there is nothing yet that a key could fit.
+ */
+export function mustFit(store: Store, data: DataDirectory): boolean {
   const installation = installationIn(store)
   if (installation !== undefined) keyTo(installation, data)
+  return installation !== undefined
 }
 
 /** A key for one more purpose, from which the master key cannot be found. */
@@ -42,10 +48,14 @@ export function derivedKey(masterKey: MasterKey, purpose: string): Uint8Array {
 function keyTo({ masterKeyCheck }: Installation, { masterKey: file }: DataDirectory): MasterKey {
   const masterKey = readMasterKey(file)
   if (masterKey === undefined) {
-    throw new Refusal(`The journal belongs to an installation whose master key is not here. Bring it back from a backup, or from another server of the installation, to ${file}.`)
+    throw new Refusal(
+      `The journal belongs to an installation whose master key is not here. Bring it back from a backup, or from another server of the installation, to ${file}.`,
+    )
   }
   if (!hasCheckValue(masterKey, masterKeyCheck)) {
-    throw new Refusal(`The master key ${file} is not the one that belongs to the journal. Bring back the right one, or name another data directory with --data.`)
+    throw new Refusal(
+      `The master key ${file} is not the one that belongs to the journal. Bring back the right one, or name another data directory with --data.`,
+    )
   }
   return masterKey
 }

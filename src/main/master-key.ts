@@ -38,8 +38,9 @@ export function readMasterKey(path: string): MasterKey | undefined {
   if (file === undefined) return undefined
   try {
     const status = fstatSync(file)
-    if (!status.isFile())
+    if (!status.isFile()) {
       throw new MasterKeyRefused(`The master key ${path} is not a file. Move it away, or name another data directory.`)
+    }
     if ((status.mode & OTHERS) !== 0) {
       throw new MasterKeyRefused(
         `The master key ${path} can be read by others. If nobody has read it, run "chmod 600 ${path}"; every access key follows from it.`,

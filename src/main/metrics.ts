@@ -35,13 +35,35 @@ export function metricsText(measured: Measured): string {
     gauge("homeport_requests_forwarded_in_flight", "Requests that are with the leader.", [[measured.forwarded]]),
     gauge("homeport_connections", "Open connections.", [[measured.connections]]),
     gauge("homeport_leader", "Whether this process leads.", [[measured.leads ? 1 : 0]]),
-    gauge("homeport_store_version", "Version of the last transaction that changed something.", [[measured.storeVersion]]),
+    gauge("homeport_store_version", "Version of the last transaction that changed something.", [
+      [measured.storeVersion],
+    ]),
     gauge("homeport_store_backlog", "Changes that wait to become durable.", [[measured.storeBacklog]]),
-    gauge("homeport_store_records", "Records, by table.", measured.records.map(({ table, count }) => [count, { table }])),
-    counter("homeport_controller_turns_total", "Turns taken, by controller.", byController(controllers, ({ turns }) => turns)),
-    counter("homeport_controller_failures_total", "Turns that threw, by controller.", byController(controllers, ({ failures }) => failures)),
-    gauge("homeport_controller_ready", "Keys that wait for their turn, by controller.", byController(controllers, ({ ready }) => ready)),
-    gauge("homeport_controller_failing", "Keys whose last turn threw, by controller.", byController(controllers, ({ failing }) => failing.length)),
+    gauge(
+      "homeport_store_records",
+      "Records, by table.",
+      measured.records.map(({ table, count }) => [count, { table }]),
+    ),
+    counter(
+      "homeport_controller_turns_total",
+      "Turns taken, by controller.",
+      byController(controllers, ({ turns }) => turns),
+    ),
+    counter(
+      "homeport_controller_failures_total",
+      "Turns that threw, by controller.",
+      byController(controllers, ({ failures }) => failures),
+    ),
+    gauge(
+      "homeport_controller_ready",
+      "Keys that wait for their turn, by controller.",
+      byController(controllers, ({ ready }) => ready),
+    ),
+    gauge(
+      "homeport_controller_failing",
+      "Keys whose last turn threw, by controller.",
+      byController(controllers, ({ failing }) => failing.length),
+    ),
     gauge("homeport_event_loop_delay_seconds", "How late timers came since the last scrape.", [
       [delay.mean, { of: "mean" }],
       [delay.p99, { of: "p99" }],

@@ -4,7 +4,7 @@ import { rootOnly } from "../aws/principal.ts"
 import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
 import { allTables, catalog } from "../services/catalog.ts"
 import { ControllerRunner } from "../store/controller.ts"
-import { type Journal, JournalFailure } from "../store/journal/journal.ts"
+import type { Journal, JournalFailure, Leadership } from "../store/journal/journal.ts"
 import { retention } from "../store/retention.ts"
 import { Store } from "../store/store.ts"
 import type { World } from "../world/world.ts"
@@ -88,6 +88,10 @@ export class Region {
     return this.serves ? this.store.mayAnswer() : this.leaderAddress !== undefined
   }
 
+  get inFlight(): number {
+    return this.#server.inFlight
+  }
+
   /** The installation, once this process leads. */
   get installation(): OpenInstallation | undefined {
     return this.#opened
@@ -101,12 +105,12 @@ export class Region {
   async run(served: () => void): Promise<JournalFailure> {
     const { world, data } = this.#options
     this.#journal = await this.#options.journal(this.port)
-    const leadership = await this.#journal.lead((changes, version) => {
-      this.store.load(changes, version)
-      if (this.#opened === undefined) mustFit(this.store, data)
-    })
+    const leadership = await this.#follow(this.#journal)
     this.store.lead(leadership)
-    this.#opened = await Promise.race([open(this.store, data, world), leadership.lost.then((failure) => Promise.reject(failure))])
+    this.#opened = await Promise.race([
+      open(this.store, data, world),
+      leadership.lost.then((failure) => Promise.reject(failure)),
+    ])
     this.#door = this.#frontDoor(this.#opened)
     this.#controllers.start()
     served()
@@ -125,6 +129,24 @@ export class Region {
     this.#forwarder.close()
     await this.#journal?.close()
     this.#delay.stop()
+  }
+
+  /** Takes in what the leader appends until this process leads. What cannot be taken in ends it. */
+  async #follow(journal: Journal): Promise<Leadership> {
+    const refused = Promise.withResolvers<never>()
+    let going = true
+    let fits = false
+    const leading = journal.lead((changes, version) => {
+      if (!going) return
+      try {
+        this.store.load(changes, version)
+        if (!fits) fits = mustFit(this.store, this.#options.data)
+      } catch (error) {
+        going = false
+        refused.reject(error)
+      }
+    })
+    return Promise.race([leading, refused.promise])
   }
 
   async #take(exchange: Exchange): Promise<void> {
@@ -148,7 +170,12 @@ export class Region {
         const principal = sessionToken === undefined ? principalOf(tx, accessKeyId) : undefined
         return principal && { principal, secret: secretOf(masterKey, accessKeyId) }
       },
-      ...(dev ? { trustAnyone: (accessKeyId = "") => rootPrincipal(/^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccount, accessKeyId) } : {}),
+      ...(dev
+        ? {
+            trustAnyone: (accessKeyId = "") =>
+              rootPrincipal(/^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccount, accessKeyId),
+          }
+        : {}),
     })
   }
 

@@ -16,14 +16,11 @@ import { createAccessKey, createAccount, principalOf } from "./accounts/index.ts
 import { allTables, catalog } from "./catalog.ts"
 
 /** A whole region in the test's own process, with clients of one new account. */
-export interface TestWorld {
+export interface TestWorld extends Clients {
   readonly world: SimulatedWorld
   readonly store: Store
   readonly door: FrontDoor
   readonly log: ReturnType<typeof recordingLog>
-  readonly account: string
-  readonly ecs: ECS
-  readonly sts: STS
 
   /** Clients of another new account, of this one in another region, or of this one with a key for some actions only. */
   as(options: { readonly region?: string; readonly account?: "another"; readonly only?: readonly string[] }): Clients
@@ -84,7 +81,7 @@ async function open(
       region,
       credentials,
       maxAttempts: 1,
-      requestHandler: sdkHandler(door, world) as never,
+      requestHandler: sdkHandler(door, world, appendMs === undefined ? 0 : 1) as never,
       systemClockOffset: world.now() - Date.now(),
     }
     return { account, credentials, ecs: new ECS(config), sts: new STS(config) }

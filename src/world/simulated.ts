@@ -68,7 +68,7 @@ export function simulatedWorld({ seed = 1, startsAt = Date.UTC(2026, 0, 1), log 
     async advance(ms) {
       const limit = elapsed + ms
       while (await runNext(limit)) {}
-      elapsed = limit
+      elapsed = Math.max(elapsed, limit)
     },
     step: () => runNext(Number.POSITIVE_INFINITY),
     async settle() {

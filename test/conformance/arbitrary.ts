@@ -17,18 +17,11 @@ export interface Limits {
   readonly fixed?: Readonly<Record<string, string>>
 }
 
-const ANY_TEXT = fc.oneof(
-  fc.string({ unit: "grapheme", maxLength: 12 }),
-  fc.constantFrom("__proto__", "constructor", 'a"b\\c'),
-)
+const ANY_TEXT = fc.oneof(fc.string({ unit: "grapheme", maxLength: 12 }), fc.constantFrom("constructor", 'a"b\\c'))
 const XML_CHARACTERS = fc.constantFrom(..."aZ0-_./:~<>&'\"{}=+%#é漢😀")
 const XML_TEXT = fc.string({ unit: XML_CHARACTERS, minLength: 1, maxLength: 12 })
 const HEADER_TEXT = fc.string({ unit: fc.constantFrom(..."aZ0-_./:~=+"), minLength: 1, maxLength: 12 })
 
-/** The SDK's own reader of CBOR loses a key that is called so. */
-const CBOR_TEXT = ANY_TEXT.filter((text) => text !== "__proto__")
-
-export const CBOR_LIMITS: Limits = { text: CBOR_TEXT, hasEmptyCollections: true, omitted: new Set() }
 export const JSON_LIMITS: Limits = { text: ANY_TEXT, hasEmptyCollections: true, omitted: new Set() }
 export const XML_LIMITS: Limits = { text: XML_TEXT, hasEmptyCollections: false, omitted: new Set() }
 
@@ -82,7 +75,8 @@ function plainest(members: readonly [string, NormalizedSchema][]): readonly [str
 function anyOf(schema: NormalizedSchema, limits: Limits, depth: number): fc.Arbitrary<unknown> {
   if (isEventStream(schema)) return fc.array(eventOf(schema, limits), { maxLength: 3 })
   if (schema.isStructSchema()) return fc.constant(null).chain(() => structureOf(schema, limits, depth))
-  const minLength = limits.hasEmptyCollections ? 0 : 1
+  // An empty list has no parameter in a query.
+  const minLength = limits.hasEmptyCollections && schema.getMergedTraits().httpQuery === undefined ? 0 : 1
   const maxLength = depth > DEPTH_MAX ? minLength : 2
   if (schema.isListSchema()) {
     return fc

@@ -6,7 +6,7 @@ import type { Protocol, ProtocolName } from "../../src/aws/protocols/protocol.ts
 import { awsQuery } from "../../src/aws/protocols/query.ts"
 import { restJson1 } from "../../src/aws/protocols/rest-json.ts"
 import { restXml } from "../../src/aws/protocols/rest-xml.ts"
-import { CBOR_LIMITS, JSON_LIMITS, type Limits, XML_LIMITS } from "./arbitrary.ts"
+import { JSON_LIMITS, type Limits, XML_LIMITS } from "./arbitrary.ts"
 import type { Sdk } from "./sdk.ts"
 
 /** A client whose every operation must come through a protocol unharmed. */
@@ -20,8 +20,8 @@ export interface ClientUnderTest {
   readonly isWhole: boolean
   readonly config?: object
 
-  /** A client that adds members of its own (checksums, a content type) to what it is given. */
-  readonly isAdding?: boolean
+  /** Members that the client adds on its own where it is not given them. */
+  readonly added: ReadonlySet<string>
 }
 
 /** What stands in a host name or address must look the part. */
@@ -34,7 +34,7 @@ const LIMITS: Readonly<Record<ProtocolName, Limits>> = {
   ec2Query: XML_LIMITS,
   restJson1: JSON_LIMITS,
   restXml: { ...XML_LIMITS, fixed: S3_FIXED },
-  rpcv2Cbor: CBOR_LIMITS,
+  rpcv2Cbor: JSON_LIMITS,
 }
 
 export const clients: readonly ClientUnderTest[] = [
@@ -47,7 +47,10 @@ export const clients: readonly ClientUnderTest[] = [
   },
   whole("sts", () => import("@aws-sdk/client-sts"), awsQuery),
   whole("elastic-load-balancing-v2", () => import("@aws-sdk/client-elastic-load-balancing-v2"), awsQuery),
-  whole("ec2", () => import("@aws-sdk/client-ec2"), ec2Query),
+  {
+    ...whole("ec2", () => import("@aws-sdk/client-ec2"), ec2Query),
+    added: new Set(["DestinationRegion", "PresignedUrl"]),
+  },
   whole("scheduler", () => import("@aws-sdk/client-scheduler"), restJson1),
   whole("efs", () => import("@aws-sdk/client-efs"), restJson1),
   {
@@ -55,8 +58,16 @@ export const clients: readonly ClientUnderTest[] = [
       "SSECustomerKey",
       "CopySourceSSECustomerKey",
       "ChecksumAlgorithm",
+      "ExpiresString",
     ]),
-    isAdding: true,
+    added: new Set([
+      "ChecksumAlgorithm",
+      "ChecksumCRC32",
+      "ContentLength",
+      "ContentMD5",
+      "ContentType",
+      "ExpiresString",
+    ]),
   },
   sampled("xray", () => import("@aws-sdk/client-xray"), restJson1),
   sampled("ecr", () => import("@aws-sdk/client-ecr"), awsJson1_1),
@@ -80,7 +91,7 @@ function whole(
   omitted: readonly string[] = [],
 ): ClientUnderTest {
   const limits = { ...LIMITS[protocol.name], omitted: new Set(omitted) }
-  return { name, load: load as () => Promise<Sdk>, protocol, limits, isWhole: true }
+  return { name, load: load as () => Promise<Sdk>, protocol, limits, isWhole: true, added: new Set() }
 }
 
 function sampled(...what: Parameters<typeof whole>): ClientUnderTest {

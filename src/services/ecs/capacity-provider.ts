@@ -1,4 +1,5 @@
 import type { CapacityProviderStrategyItem } from "@aws-sdk/client-ecs"
+import { parseArn, resourceOf } from "../../aws/arn.ts"
 import type { Call } from "../../aws/operations.ts"
 import { fault, invalid } from "./fault.ts"
 
@@ -58,12 +59,11 @@ export function checkStrategy(
 
 function providerName({ account, region }: Call, identifier: string): string {
   if (!identifier.startsWith("arn:")) return identifier
-  const [, , service, itsRegion, itsAccount, resource = ""] = identifier.split(":")
-  const own = service === "ecs" && itsRegion === region && itsAccount === account && resource.startsWith("capacity-provider/")
-  if (!own) {
-    throw fault("ClientException", "The specified capacity provider does not exist. Specify a valid name or ARN and try again.")
-  }
-  return resource.slice("capacity-provider/".length)
+  const arn = parseArn(identifier)
+  const isOwn = arn?.service === "ecs" && arn.region === region && arn.account === account
+  const { type, id } = resourceOf({ resource: arn?.resource ?? "" })
+  if (isOwn && type === "capacity-provider") return id
+  throw fault("ClientException", "The specified capacity provider does not exist. Specify a valid name or ARN and try again.")
 }
 
 const PROVIDERS_PER_CLUSTER_MAX = 20

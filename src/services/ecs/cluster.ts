@@ -1,21 +1,23 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import { isDeepStrictEqual } from "node:util"
 import type { Call, Operations } from "../../aws/operations.ts"
+import { requestTagConditions } from "../../aws/tags.ts"
 import { effectiveSetting } from "./account-setting.ts"
 import { checkStrategy, knownProviders } from "./capacity-provider.ts"
 import { fault, invalid, notYet } from "./fault.ts"
 import { listed } from "./list.ts"
 import { capacityProviderArn, clusterArn } from "./names.ts"
-import { type Cluster, type ClusterArguments, clusters, resourceTags } from "./tables.ts"
-import { checkedTags, putTags, requestTagConditions, tagsOf } from "./tag.ts"
+import { type Cluster, type ClusterArguments, clusters } from "./tables.ts"
+import { checkedTags, putTags, tagsOf } from "./tag.ts"
 
 export const clusterOperations = {
   CreateCluster(call, input) {
     const { clusterName: name = "default" } = input
     if (!NAME.test(name)) throw invalid("ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$")
     const arn = clusterArn(call, name)
+    const tags = checkedTags(input.tags)
     call.authorize(arn, {
-      ...requestTagConditions(input.tags),
+      ...requestTagConditions(tags),
       "ecs:capacity-provider": input.capacityProviders?.map((provider) => capacityProviderArn(call, provider)),
     })
     if (input.serviceConnectDefaults?.namespace) throw notYet("Service Connect (serviceConnectDefaults)")
@@ -26,7 +28,7 @@ export const clusterOperations = {
       configuration: input.configuration,
       capacityProviders: input.capacityProviders && knownProviders(call, input.capacityProviders),
       defaultStrategy: input.defaultCapacityProviderStrategy && checkStrategy(call, input.defaultCapacityProviderStrategy, input.capacityProviders ?? []),
-      tags: input.tags && checkedTags(input.tags),
+      tags: input.tags && tags,
     }
 
     const existing = call.tx.get(clusters, arn)
@@ -40,7 +42,7 @@ export const clusterOperations = {
 
     const cluster: Cluster = { arn, name, status: "ACTIVE", ...defaults(call, given), created: given, createdAt: call.now }
     call.tx.put(clusters, cluster)
-    putTags(call.tx, arn, given.tags ?? [])
+    putTags(call.tx, arn, tags)
     return created(cluster, given)
   },
 
@@ -58,7 +60,7 @@ export const clusterOperations = {
       clusters: found.map((cluster) => ({
         ...describe(cluster),
         ...(include.includes("SETTINGS") && { settings: [...cluster.settings] }),
-        ...(include.includes("TAGS") && { tags: tagsOf(call.tx, cluster.arn) }),
+        ...(include.includes("TAGS") && { tags: [...tagsOf(call.tx, cluster.arn)] }),
         ...(include.includes("STATISTICS") && { statistics: statistics() }),
         ...(include.includes("ATTACHMENTS") && { attachments: [] }),
         ...(include.includes("CONFIGURATIONS") && cluster.configuration && { configuration: cluster.configuration }),

@@ -1,4 +1,5 @@
-import type { CapacityProviderStrategyItem, ClusterConfiguration, ClusterSetting, SettingName, Tag } from "@aws-sdk/client-ecs"
+import type { CapacityProviderStrategyItem, ClusterConfiguration, ClusterSetting, SettingName } from "@aws-sdk/client-ecs"
+import type { Tag } from "../../aws/tags.ts"
 import { table } from "../../store/table.ts"
 
 /** A deleted cluster stays behind as INACTIVE, as it does on AWS, until nobody asks for it any more. */

@@ -44,7 +44,10 @@ port.on("message", (order: Order) => {
   attempt("io", (file) => {
     if (order.kind === "more") sendPiece(file)
     else if (order.kind === "append") append(file, order)
-    else foldAll(file)
+    else {
+      foldAll(file)
+      report({ kind: "folded" })
+    }
   })
 })
 
@@ -66,9 +69,12 @@ function attempt(otherwise: "damaged" | "io", work: (file: SqliteFile) => void):
 }
 
 function sendPiece(file: SqliteFile): void {
-  const next = pieces?.next()
-  if (next === undefined) return
-  if (!next.done) return report({ kind: "piece", piece: next.value })
+  if (pieces === undefined) return
+  const { done, value } = pieces.next()
+  if (!done) {
+    report({ kind: "piece", piece: value })
+    return
+  }
   pieces = undefined
   report({ kind: "ready", version: file.version })
   foldInTime(file)
@@ -108,7 +114,6 @@ function foldStep(file: SqliteFile): boolean {
 
 function foldAll(file: SqliteFile): void {
   while (file.logLength > 0) foldStep(file)
-  report({ kind: "folded" })
 }
 
 /** What is durable stays so, whether or not the last folding succeeds. */

@@ -41,22 +41,25 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
     switch (report.kind) {
       case "piece":
         apply!(decodeChanges(report.piece.text), report.piece.version)
-        return order({ kind: "more" })
+        order({ kind: "more" })
+        break
       case "ready":
         version = report.version
-        return leading!.resolve({ version, append, mayAnswer, lost: lost.promise })
+        leading!.resolve({ version, append, mayAnswer, lost: lost.promise })
+        break
       case "appended":
         appending!.resolve()
         appending = undefined
-        return
+        break
       case "folded":
         folding!.resolve()
         folding = undefined
-        return
+        break
       case "failed":
-        return fail(new JournalFailure(report.failure.kind, report.failure.message))
+        fail(new JournalFailure(report.failure.kind, report.failure.message))
+        break
       case "closed":
-        return closing?.resolve()
+        closing!.resolve()
     }
   }
 

@@ -291,7 +291,7 @@ export function journalSuite(
       const { journal, leadership } = await led(backend)
       const text = "x".repeat(1_000)
       let version = 0
-      for (let round = 0; round < 200; round++) {
+      for (let round = 0; round < 400; round++) {
         const entries = Array.from({ length: 64 }, () =>
           entry(++version, put(`key-${version % 50}`, { version, text })),
         )

@@ -1,0 +1,251 @@
+import { type Journal, JournalFailure } from "../store/journal/journal.ts"
+import { realWorld } from "../world/real.ts"
+import type { World } from "../world/world.ts"
+import { firstCredentials, makeAccounts } from "./accounts.ts"
+import { type Status, status } from "./control.ts"
+import { ControlServer } from "./control-server.ts"
+import { type DataDirectory, prepare, removeRunRecord, writeRunRecord } from "./data.ts"
+import { advertised, endpointOf } from "./endpoint.ts"
+import { EXIT, Refusal } from "./exit.ts"
+import type { OpenInstallation } from "./installation.ts"
+import { MasterKeyRefused } from "./master-key.ts"
+import { identityOf } from "./process-identity.ts"
+import { Region } from "./region.ts"
+import { isLoopback, tlsFor } from "./tls.ts"
+import { VERSION } from "./version.ts"
+
+export interface ServerOptions {
+  readonly data: DataDirectory
+  readonly addresses: readonly string[]
+  readonly port: number
+  readonly postgres?: string
+
+  /** Where the other replicas reach this process. */
+  readonly advertise?: string
+  readonly certFile?: string
+  readonly keyFile?: string
+  readonly dev: boolean
+  readonly logLevel: "debug" | "info" | "warn" | "error"
+}
+
+/** What a region process tells its supervisor. */
+export type Report =
+  | { readonly kind: "ready"; readonly endpoint: string; readonly port: number; readonly leads: boolean }
+  | { readonly kind: "ending"; readonly reason: string }
+
+/** Runs one region process until it is told to stop or cannot go on; resolves with its exit code. */
+export async function runServer(options: ServerOptions): Promise<number> {
+  const world = realWorld({ logTo: 2, logLevel: options.logLevel })
+  try {
+    return await new ServerProcess(world, options).run()
+  } catch (error) {
+    return explain(world, error)
+  }
+}
+
+class ServerProcess {
+  readonly #world: World
+  readonly #options: ServerOptions
+  readonly #startedAt: number
+  readonly #told = Promise.withResolvers<number>()
+  #region!: Region
+  #control!: ControlServer
+  #endpoint = ""
+  #caFile: string | undefined
+  #stopping = false
+
+  constructor(world: World, options: ServerOptions) {
+    this.#world = world
+    this.#options = options
+    this.#startedAt = world.now()
+  }
+
+  async run(): Promise<number> {
+    const { data, addresses, port, postgres, dev } = this.#options
+    if (dev && !addresses.every(isLoopback)) {
+      throw new Refusal("--dev takes any credentials, so it works on the loopback only; leave out --listen.")
+    }
+    prepare(data)
+    const other = await status(data)
+    if (other !== undefined) throw new Refusal(`Homeport already runs with data in ${data.path}, at ${other.endpoint}.`)
+
+    const tls = await this.#tls()
+    this.#region = new Region({
+      world: this.#world,
+      data,
+      addresses,
+      port,
+      dev,
+      ...(tls === undefined ? {} : { tls }),
+      journal: (boundPort) => this.#journal(boundPort, tls !== undefined),
+    })
+    await this.#region.listen()
+    this.#endpoint = endpointOf(addresses[0]!, this.#region.port, tls !== undefined)
+    this.#caFile = tls?.own ? `${data.ca}/ca.crt` : undefined
+    this.#control = new ControlServer(data.control, {
+      status: () => this.#status(),
+      credentials: () => firstCredentials(this.#region.store, this.#opened()),
+      createAccounts: (count) => makeAccounts(this.#world, this.#region.store, this.#opened(), count),
+      stop: () => void this.#stop("asked to on the command line"),
+    })
+    this.#listenToSignals()
+
+    // A journal in a file is for one process, whose place nobody may take before it is known to have it. A standby over
+    // PostgreSQL may follow for years.
+    if (postgres !== undefined) await this.#appear()
+    const lost = this.#region.run(() => void (postgres === undefined && this.#appear()))
+    const ended = lost.then((failure) => this.#lost(failure))
+    return Promise.race([this.#told.promise, ended.catch((error) => this.#failed(error))])
+  }
+
+  async #tls() {
+    const { data, addresses, advertise, certFile, keyFile } = this.#options
+    const names = advertise === undefined ? [] : [new URL(advertise).hostname.replace(/^\[|\]$/g, "")]
+    return tlsFor({
+      data,
+      addresses,
+      names,
+      now: this.#world.now(),
+      ...(certFile === undefined ? {} : { certFile }),
+      ...(keyFile === undefined ? {} : { keyFile }),
+    })
+  }
+
+  async #journal(port: number, secured: boolean): Promise<Journal> {
+    const { data, postgres: connection, advertise, addresses } = this.#options
+    if (connection === undefined) {
+      const { sqliteJournal } = await import("../store/journal/sqlite.ts")
+      return sqliteJournal({ file: data.journal })
+    }
+    const { postgresJournal } = await import("../store/journal/postgres.ts")
+    return postgresJournal({
+      connection,
+      world: this.#world,
+      address: advertise ?? advertised(addresses[0]!, port, secured),
+    })
+  }
+
+  /** Lets the command line find this process. */
+  async #appear(): Promise<void> {
+    await this.#control.listen()
+    const region = this.#region
+    writeRunRecord(this.#options.data, {
+      endpoint: this.#endpoint,
+      port: region.port,
+      startedAt: this.#startedAt,
+      region: identityOf(process.pid),
+      ...(process.send === undefined ? {} : { supervisor: identityOf(process.ppid) }),
+    })
+    this.#world.log.info("ready", { endpoint: this.#endpoint, leads: region.serves, version: VERSION })
+    void report({ kind: "ready", endpoint: this.#endpoint, port: region.port, leads: region.serves })
+  }
+
+  #opened(): OpenInstallation {
+    const opened = this.#region.installation
+    if (opened !== undefined) return opened
+    const leader = this.#region.leaderAddress
+    throw new Refusal(
+      leader === undefined
+        ? "Nobody leads this installation right now; try again."
+        : `This process is a standby; ask the one that leads, at ${leader}.`,
+    )
+  }
+
+  #status(): Status {
+    const { data, postgres, dev } = this.#options
+    const { store, leaderAddress, serves, ready, port } = this.#region
+    const sizes = store.tables.map((table) => [table.name, store.size(table)] as const)
+    return {
+      version: VERSION,
+      pid: process.pid,
+      endpoint: this.#endpoint,
+      port,
+      data: data.path,
+      journal: postgres === undefined ? "sqlite" : "postgresql",
+      startedAt: this.#startedAt,
+      ready,
+      leads: serves,
+      ...(leaderAddress === undefined ? {} : { leader: leaderAddress }),
+      accounts: sizes.find(([name]) => name === "accounts/accounts")?.[1] ?? 0,
+      records: sizes.reduce((sum, [, size]) => sum + size, 0),
+      storeVersion: store.version,
+      inFlight: this.#region.inFlight,
+      dev,
+      ...(this.#caFile === undefined ? {} : { caFile: this.#caFile }),
+    }
+  }
+
+  #listenToSignals(): void {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void this.#stop(signal))
+    // A region ends with its supervisor, so that whoever kills that one leaves nothing behind.
+    process.once("disconnect", () => void this.#stop("its supervisor is gone"))
+    process.on("uncaughtException", (error) => {
+      this.#world.log.error("something failed that nobody expected", { error: error.stack })
+      void report({ kind: "ending", reason: "an unexpected failure; the log has it" }).then(() =>
+        process.exit(EXIT.failed),
+      )
+    })
+  }
+
+  async #stop(why: string): Promise<void> {
+    // Who asks twice does not want to wait.
+    if (this.#stopping) process.exit(EXIT.failed)
+    this.#stopping = true
+    this.#world.log.info("stopping", { why })
+    this.#world.after(STOP_MS_MAX, () => {
+      this.#world.log.warn("stopping took too long")
+      process.exit(EXIT.failed)
+    })
+    await this.#region.close(GRACE_MS)
+    this.#disappear()
+    this.#world.log.info("stopped")
+    this.#told.resolve(EXIT.ok)
+  }
+
+  #lost(failure: JournalFailure): Promise<number> {
+    if (this.#stopping) return this.#told.promise
+    this.#disappear()
+    return explain(this.#world, failure)
+  }
+
+  #failed(error: unknown): Promise<number> {
+    if (this.#stopping) return this.#told.promise
+    this.#disappear()
+    return explain(this.#world, error)
+  }
+
+  #disappear(): void {
+    this.#control.close()
+    removeRunRecord(this.#options.data, process.pid)
+  }
+}
+
+/** Answers under way get this long to finish. */
+const GRACE_MS = 10_000
+const STOP_MS_MAX = 20_000
+
+/** Says in the log, to the supervisor and by the exit code why the process ends. */
+async function explain(world: World, error: unknown): Promise<number> {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = exitCodeFor(error)
+  if (code === EXIT.failed)
+    world.log.error("something failed that nobody expected", { error: error instanceof Error ? error.stack : message })
+  else world.log.error(message, { exitCode: code })
+  await report({ kind: "ending", reason: message })
+  return code
+}
+
+function exitCodeFor(error: unknown): number {
+  if (error instanceof Refusal) return error.exitCode
+  if (error instanceof MasterKeyRefused) return EXIT.refused
+  if (!(error instanceof JournalFailure)) return EXIT.failed
+  return REFUSED.has(error.kind) ? EXIT.refused : EXIT.journalLost
+}
+
+/** What does not go away by trying again. */
+const REFUSED: ReadonlySet<JournalFailure["kind"]> = new Set(["damaged", "newer-format", "in-use"])
+
+function report(said: Report): Promise<void> {
+  if (!process.connected) return Promise.resolve()
+  return new Promise((resolve) => process.send!(said, undefined, undefined, () => resolve()))
+}
