@@ -303,9 +303,26 @@ test("what cannot be brought in is named in one sentence", async () => {
 
   const elsewhere = aMachine({ node: "v20.20.2" })
   elsewhere.program("pinned-node", "exit 127")
-  const { code, said } = await elsewhere.start("up")
-  expect(code).toBe(1)
-  expect(said).toContain("the one it brings does not run on this system")
+  for (const attempt of [1, 2]) {
+    const { code, said } = await elsewhere.start("up")
+    expect(code, `attempt ${attempt}`).toBe(1)
+    expect(said).toContain("the one it brings does not run here. Install one, then start again.")
+  }
+})
+
+test("a library that the pinned Node lacks is installed for it", async () => {
+  const machine = aMachine({ node: "v20.20.2" })
+  const working = readFileSync(join(machine.folder, "bin/pinned-node"), "utf8")
+  const library = join(machine.folder, "libatomic")
+  machine.program("pinned-node", `[ -e ${library} ] || exit 127\n${working}`)
+  machine.program("id", "echo 0")
+  machine.program("env", 'shift; exec "$@"')
+  machine.program("apt-get", `[ "$1" != install ] || touch ${library}`)
+
+  const { code, said, printed } = await machine.start("--help")
+  expect(code).toBe(0)
+  expect(said).toContain("homeport: installing libatomic1 with apt-get\n")
+  expect(printed).toContain("Node v26.10.0")
 })
 
 test("system packages are for those who may install them; the others are told how, and go on without", async () => {

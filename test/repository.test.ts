@@ -28,8 +28,9 @@ test("no shipped file names a package registry: packages come from wherever the 
 
 test("each dependency has its line in docs/dependencies.md, and no line outlives its dependency", () => {
   const npm = [manifest.dependencies, manifest.devDependencies, toolchain.optionalDependencies].flatMap(Object.keys)
-  const system = [...read("homeport").matchAll(/missing="\$missing (.+)"/g)].map(([, name]) => name!)
-  expect(new Set(system)).toEqual(new Set(["postgresql", "awscli", "etcd-server"]))
+  const named = read("homeport").matchAll(/missing="\$missing (.+)"|need_system_packages "[^"]+" ([a-z].+)$/gm)
+  const system = new Set([...named].map(([, missing, always]) => missing ?? always!))
+  expect(system).toEqual(new Set(["libatomic1", "postgresql", "awscli", "etcd-server"]))
 
   // A line may stand for several packages that are there for the same reason.
   const lines = read("docs/dependencies.md").matchAll(/^\| (`.+?`) \|/gm)

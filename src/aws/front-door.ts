@@ -24,6 +24,7 @@ import {
   needsWholeBody,
   type SignedRequest,
   SigningKeys,
+  unverifiedStream,
   verifySignature,
 } from "./signature.ts"
 import { type SignatureFamily, signatureFamily } from "./signature-faults.ts"
@@ -66,6 +67,8 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
   return new Door(options)
 }
 
+const GATHERED_BYTES_MAX = 512 * 2 ** 20
+
 type Signed = Pick<SignedRequest<Principal>, "principal" | "region" | "body">
 
 /** What is known of a request so far; filled in on its way through the door. */
@@ -86,6 +89,7 @@ class Door implements FrontDoor {
   readonly #admission = new Admission()
   readonly #signingKeys = new SigningKeys()
   readonly #pages: PageTokens
+  #gathering = 0
   readonly #counts = new Map<string, { service: string; operation: string; status: number; count: number }>()
 
   constructor(options: FrontDoorOptions) {
@@ -148,7 +152,7 @@ class Door implements FrontDoor {
     const streams = streamsIn(passage.shape)
     const arrives = streams && !needsWholeBody(request, family)
     const body = arrives ? request.body : await this.#wholeBody(request, route.service)
-    const signed = this.#verify(request, body, scope, route.service, family)
+    const signed = this.#verify(request, body, scope, route.service, family, streams)
     this.#admission.enterAccount(signed.principal.account)
     passage.account = signed.principal.account
 
@@ -214,14 +218,17 @@ class Door implements FrontDoor {
     scope: CredentialScope | undefined,
     service: Service,
     family: SignatureFamily,
+    takesStream: boolean,
   ): Signed {
     const { trustAnyone, store, identify, world } = this.#options
     if (trustAnyone !== undefined) {
-      return { principal: trustAnyone(scope?.accessKeyId), region: scope?.region ?? "us-east-1", body }
+      const taken = takesStream ? unverifiedStream(request, body, family) : body
+      return { principal: trustAnyone(scope?.accessKeyId), region: scope?.region ?? "us-east-1", body: taken }
     }
     return verifySignature(request, body, {
       now: world.now(),
       family,
+      takesStream,
       service: service.signingName,
       signingKeys: this.#signingKeys,
       findKey: (id, sessionToken) => store.transact(INSTALLATION, (tx) => identify(tx, id, sessionToken)),
@@ -251,8 +258,15 @@ class Door implements FrontDoor {
 
   async #wholeBody({ body }: HttpRequest, { bodyBytesMax }: Service): Promise<Uint8Array> {
     if (body instanceof Uint8Array && body.length <= bodyBytesMax) return body
-    const whole = await collect(body, bodyBytesMax)
-    if (whole !== undefined) return whole
+    // Nobody has been asked who they are yet: what strangers may put into memory together has a bound of its own.
+    if (this.#gathering + bodyBytesMax > GATHERED_BYTES_MAX) throw busy()
+    this.#gathering += bodyBytesMax
+    try {
+      const whole = await collect(body, bodyBytesMax)
+      if (whole !== undefined) return whole
+    } finally {
+      this.#gathering -= bodyBytesMax
+    }
     throw new CommonFault("tooLarge", `The request is larger than ${bodyBytesMax} bytes.`)
   }
 

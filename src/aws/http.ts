@@ -11,7 +11,7 @@ export interface HttpRequest {
   /** What follows the question mark, as sent; empty when there is none. */
   readonly query: string
 
-  /** Names in lower case; a header sent several times has its values joined by commas. */
+  /** Names in lower case; a header sent several times has its values joined by commas, without spaces, as they are signed. */
   readonly headers: Headers
   readonly body: Body
 

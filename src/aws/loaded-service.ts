@@ -52,6 +52,8 @@ function loadedService(service: Service, sdk: object): LoadedService {
     operation: (name) => shapes.operation(name),
     operationAt({ method, path, query }) {
       addresses ??= shapes.operationNames.flatMap((name) => addressOf(shapes.operation(name)!)).sort((a, b) => b.precision - a.precision)
+      // Signers take such segments out before they sign, so what is left of the path is not what was asked for.
+      if (path.split("/").some((segment) => segment === "." || segment === "..") && service.signingName !== "s3") return undefined
       const parameters = new URLSearchParams(query)
       return addresses.find(
         (address) =>

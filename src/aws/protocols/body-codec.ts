@@ -16,3 +16,7 @@ export interface BodyCodec {
   /** Writes a whole body: the structure (or payload) itself, with whatever root the protocol puts around it. */
   writer(schema: NormalizedSchema): (value: unknown) => string | Uint8Array
 }
+
+export function bytesOf(written: string | Uint8Array): Uint8Array {
+  return typeof written === "string" ? Buffer.from(written) : written
+}

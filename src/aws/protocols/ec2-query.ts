@@ -79,7 +79,7 @@ function refuse(field: Field, complaint: Complaint): Fault {
 const VALUE_SHOWN_MAX = 256
 
 function unknownParameter({ path }: Field): Fault {
-  return new Fault("UnknownParameter", `The parameter ${path.slice(0, VALUE_SHOWN_MAX)} is not recognized`)
+  return new Fault("UnknownParameter", `The parameter ${path} is not recognized`)
 }
 
 /** `filters.1.member.name` is `Filters.1.Name` to callers of EC2. */

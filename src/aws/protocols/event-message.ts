@@ -1,7 +1,7 @@
 import type { NormalizedSchema } from "@smithy/core/schema"
 import type { Message, MessageHeaders, MessageHeaderValue } from "@smithy/types"
 import type { Fault } from "../fault.ts"
-import type { BodyCodec } from "./body-codec.ts"
+import { type BodyCodec, bytesOf } from "./body-codec.ts"
 import { faultShape } from "./fault-shape.ts"
 import { malformedFault } from "./malformed.ts"
 import { setOwn } from "./shape-reader.ts"
@@ -136,8 +136,4 @@ function headerValue(schema: NormalizedSchema, value: unknown): MessageHeaderVal
 
 function text(value: string): MessageHeaderValue {
   return { type: "string", value }
-}
-
-function bytesOf(written: string | Uint8Array): Uint8Array {
-  return typeof written === "string" ? Buffer.from(written) : written
 }

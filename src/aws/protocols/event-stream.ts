@@ -2,7 +2,7 @@ import { EventStreamCodec } from "@smithy/core/event-streams"
 import type { NormalizedSchema } from "@smithy/core/schema"
 import { fromUtf8, toUtf8 } from "@smithy/core/serde"
 import { Fault } from "../fault.ts"
-import type { BodyCodec } from "./body-codec.ts"
+import { type BodyCodec, bytesOf } from "./body-codec.ts"
 import { type EventUnion, eventUnion, type Message } from "./event-message.ts"
 import { splitMessages } from "./event-split.ts"
 import { malformedFault } from "./malformed.ts"
@@ -14,7 +14,10 @@ export interface EventStreams {
   /** The member that holds the stream, if this shape has one. */
   member(schema: NormalizedSchema): string | undefined
 
-  /** The input, with its events read as they arrive. */
+  /**
+   * The input, with its events read as they arrive. Members that an RPC protocol sends ahead of the events are not
+   * there: no operation that we know has any.
+   */
   readInput(schema: NormalizedSchema, body: AsyncIterable<Uint8Array>): Members
 
   /** Undefined when nothing in this output is a stream of events. */
@@ -120,8 +123,4 @@ export function eventStreams(codec: BodyCodec, { hasInitialMessage }: { hasIniti
       throw malformedFault("A message of the event stream is damaged")
     }
   }
-}
-
-function bytesOf(written: string | Uint8Array): Uint8Array {
-  return typeof written === "string" ? Buffer.from(written) : written
 }

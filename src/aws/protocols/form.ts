@@ -6,7 +6,7 @@ import type { Body, HttpRequest } from "../http.ts"
  * put together here once, so that a shape is then read by going down with it.
  */
 export interface Field {
-  /** The whole name, as in `Tags.member.1.Key`. */
+  /** The whole name, as in `Tags.member.1.Key`, for the caller to read. */
   readonly path: string
 
   /** Undefined when no value stands at this very name. */
@@ -22,8 +22,9 @@ export class FormError extends Error {
 }
 
 // Far beyond what any operation takes, and little enough to be read in one turn.
-const FIELDS_MAX = 20_000
+const FIELDS_MAX = 50_000
 const DEPTH_MAX = 32
+const PATH_SHOWN_MAX = 256
 
 class Node implements Field {
   readonly #name: string
@@ -31,24 +32,15 @@ class Node implements Field {
   value: string | undefined = undefined
   members: Map<string, Node> | undefined = undefined
 
-  /** A field's path is the beginning of the first name that it was seen in; only refusals spell it out. */
+  /** A field's path is the beginning of the first name that it was seen in. */
   constructor(name: string, end: number) {
     this.#name = name
     this.#end = end
   }
 
+  /** Spelled out for refusals only, and no further than someone would read. */
   get path(): string {
-    return this.#name.slice(0, this.#end)
-  }
-
-  member(segment: string, name: string, end: number): Node {
-    if (this.members === undefined) this.members = new Map()
-    let node = this.members.get(segment)
-    if (node === undefined) {
-      node = new Node(name, end)
-      this.members.set(segment, node)
-    }
-    return node
+    return this.#name.slice(0, Math.min(this.#end, PATH_SHOWN_MAX))
   }
 }
 
@@ -67,28 +59,6 @@ export function readRequestForm({ query }: Pick<HttpRequest, "query">, body: Bod
   return query === "" ? readForm(form) : readForm(query, form)
 }
 
-/** What a query request is for; it is looked up before anyone knows by which shape to read the rest. */
-export function operationInForm(
-  { query }: Pick<HttpRequest, "query">,
-  body: Body,
-): { action: string; version: string | undefined } {
-  const forms =
-    body instanceof Uint8Array
-      ? [query, Buffer.from(body.buffer, body.byteOffset, body.length).toString("latin1")]
-      : [query]
-  return { action: valueIn(forms, "Action") ?? "", version: valueIn(forms, "Version") }
-}
-
-function valueIn(forms: readonly string[], name: string): string | undefined {
-  for (const form of forms) {
-    const start = form.startsWith(`${name}=`) ? 0 : form.indexOf(`&${name}=`) + 1
-    if (start === 0 && !form.startsWith(`${name}=`)) continue
-    const end = form.indexOf("&", start)
-    return form.slice(start + name.length + 1, end === -1 ? form.length : end)
-  }
-  return undefined
-}
-
 /** Reads forms into one; throws a FormError. Each name may stand once. */
 export function readForm(...forms: readonly string[]): Field {
   const root = new Node("", 0)
@@ -97,10 +67,8 @@ export function readForm(...forms: readonly string[]): Field {
     for (let start = 0; start < form.length; ) {
       const found = form.indexOf("&", start)
       const end = found === -1 ? form.length : found
-      if (end > start) {
-        if (++fields > FIELDS_MAX) throw new FormError("The request has too many parameters.")
-        addField(root, form, start, end)
-      }
+      if (end > start) fields += addField(root, form, start, end)
+      if (fields > FIELDS_MAX) throw new FormError("The request has too many parameters.")
       start = end + 1
     }
   }
@@ -110,21 +78,32 @@ export function readForm(...forms: readonly string[]): Field {
 const EQUALS = 0x3d
 const DOT = "."
 
-function addField(root: Node, form: string, start: number, end: number): void {
+/** Adds one parameter, and tells how many fields it took: those that its name goes through and that were not there yet. */
+function addField(root: Node, form: string, start: number, end: number): number {
   let nameEnd = start
   while (nameEnd < end && form.charCodeAt(nameEnd) !== EQUALS) nameEnd++
   const name = decode(form.slice(start, nameEnd))
   let node = root
   let depth = 0
+  let added = 0
   for (let from = 0; from <= name.length; ) {
     if (++depth > DEPTH_MAX) throw new FormError("The request has a parameter that is nested too deeply.")
     const found = name.indexOf(DOT, from)
     const to = found === -1 ? name.length : found
-    node = node.member(name.slice(from, to), name, to)
+    const segment = name.slice(from, to)
+    node.members ??= new Map()
+    let next = node.members.get(segment)
+    if (next === undefined) {
+      next = new Node(name, to)
+      node.members.set(segment, next)
+      added++
+    }
+    node = next
     from = to + 1
   }
-  if (node.value !== undefined) throw new FormError(`The request has the parameter ${name} more than once.`)
+  if (node.value !== undefined) throw new FormError(`The request has the parameter ${node.path} more than once.`)
   node.value = decode(form.slice(nameEnd + 1, end))
+  return added
 }
 
 const ENCODED = /[%+]/

@@ -200,12 +200,16 @@ class Reader {
   }
 
   #withoutReferences(text: string): string {
-    if (!text.includes("&")) return text
-    return text.replaceAll(/&([^;&]{0,10};)?/g, (_, reference: string | undefined) => {
-      const character = reference === undefined ? undefined : referredTo(reference)
+    let plain = ""
+    let from = 0
+    for (let at = text.indexOf("&"); at !== -1; at = text.indexOf("&", from)) {
+      const end = text.indexOf(";", at)
+      const character = end === -1 ? undefined : referredTo(text.slice(at + 1, end))
       if (character === undefined) throw this.#error("& stands for nothing")
-      return character
-    })
+      plain += text.slice(from, at) + character
+      from = end + 1
+    }
+    return from === 0 ? text : plain + text.slice(from)
   }
 
   #error(complaint: string): XmlError {
@@ -214,13 +218,13 @@ class Reader {
 }
 
 const ENTITIES = new Map([
-  ["lt;", "<"],
-  ["gt;", ">"],
-  ["amp;", "&"],
-  ["quot;", '"'],
-  ["apos;", "'"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["amp", "&"],
+  ["quot", '"'],
+  ["apos", "'"],
 ])
-const NUMERIC = /^#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}));$/
+const NUMERIC = /^#(?:x([0-9A-Fa-f]{1,6})|([0-9]{1,7}))$/
 
 function referredTo(reference: string): string | undefined {
   const [, hexadecimal, decimal] = NUMERIC.exec(reference) ?? []

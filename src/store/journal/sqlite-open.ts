@@ -7,21 +7,17 @@ import { damaged, layOut, SqliteFile } from "./sqlite-file.ts"
 
 /** Opens the journal in `file`, and makes it, with its directory, where there is none. */
 export function openSqliteFile(file: string, bytesMax?: number): SqliteFile {
+  if (!existsSync(file)) create(file)
+  if (statSync(file).size === 0) throw damaged("it is empty, as no journal ever is")
+  const db = new DatabaseSync(file)
   try {
-    if (!existsSync(file)) create(file)
-    if (statSync(file).size === 0) throw damaged("it is empty, as no journal ever is")
-    const db = new DatabaseSync(file)
-    try {
-      if (bytesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(bytesMax / PAGE_BYTES)}`)
-      const opened = new SqliteFile(db)
-      removeLeftovers(file)
-      return opened
-    } catch (error) {
-      db.close()
-      throw error
-    }
+    if (bytesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(bytesMax / PAGE_BYTES)}`)
+    const opened = new SqliteFile(db)
+    removeLeftovers(file)
+    return opened
   } catch (error) {
-    throw failureOf(error, file, "damaged")
+    db.close()
+    throw error
   }
 }
 
