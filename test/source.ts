@@ -19,9 +19,9 @@ export async function readSources(...patterns: readonly string[]): Promise<Sourc
   return files.sort((a, b) => (a.path < b.path ? -1 : 1))
 }
 
-/** What is only ever run by a test: it may wire together what the sources beside it must not. */
+/** What only tests run: `x.test.ts`, a contract's `suite.ts`, and `testing.ts`, what the tests of a part share. */
 export function isTest(path: string): boolean {
-  return path.startsWith("test/") || /(\.test|[./]suite)\.tsx?$/.test(path)
+  return path.startsWith("test/") || /(\.test|[./]suite|[./]testing)\.tsx?$/.test(path)
 }
 
 /** A piece of a parsed file, as the ESTree convention has it. */

@@ -38,7 +38,7 @@ const entries: readonly Entry[] = [
   {
     name: "bench",
     summary: "measure it on this machine",
-    load: async () => ({ handOver: (await import("../../bench/run.ts")).runBench }),
+    load: async () => (await import("./commands/bench.ts")).bench,
   },
 ]
 

@@ -13,7 +13,16 @@ export interface RealWorldOptions {
 export function realWorld({ logTo = 2, logLevel = "info" }: RealWorldOptions = {}): World {
   // Lines are written at once: the ones that matter most come just before a process ends.
   const destination = pino.destination({ dest: logTo, sync: true })
-  const logger = pino({ level: logLevel, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
+  const logger = pino(
+    {
+      level: logLevel,
+      base: null,
+      messageKey: "message",
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    destination,
+  )
   return {
     now: () => Date.now(),
     monotonic: () => performance.now(),

@@ -17,7 +17,10 @@ export interface Cable {
   /** Passes on what comes from the client from now on, and cuts before the server's answer would go back. */
   cutBeforeAnswer(): void
 
-  readonly remove: () => Promise<void>
+  /** Resolves when it is cut. */
+  isCut(): Promise<void>
+
+  remove(): Promise<void>
 }
 
 /** A cable to a port on loopback. It is cut for good when `bytesMax` have gone to the server. */
@@ -25,6 +28,7 @@ export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY
   const pairs = new Set<readonly [Socket, Socket]>()
   let state: "whole" | "cut" | "silent" | "without answer" = "whole"
   let bytes = 0
+  let whenCut = () => {}
 
   const server = createServer((near) => {
     near.on("error", () => {})
@@ -69,6 +73,7 @@ export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY
     },
     cut() {
       state = "cut"
+      whenCut()
       for (const sockets of pairs) for (const socket of sockets) socket.destroy()
     },
     silence() {
@@ -79,6 +84,13 @@ export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY
     },
     cutBeforeAnswer() {
       state = "without answer"
+    },
+    isCut() {
+      return state === "cut"
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            whenCut = resolve
+          })
     },
     remove() {
       cable.cut()

@@ -5,7 +5,7 @@ import { expect, test } from "vitest"
 import { Fault } from "../fault.ts"
 import { NO_BODY } from "../http.ts"
 import { ec2Query } from "./ec2-query.ts"
-import { everyShape, everyValue, memberNames, operationOf } from "./every-shape.ts"
+import { everyShape, everyValue, memberNames, operationOf } from "./every-shape.suite.ts"
 import { serviceShape } from "./operation-shape.ts"
 
 const shapes = serviceShape(ec2)

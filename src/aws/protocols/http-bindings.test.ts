@@ -161,7 +161,7 @@ test.each([
   ["/{K+}/tail", "/a/b/tail", { K: "a/b" }],
   ["/{K+}/tail", "/a/b/head", undefined],
   ["/{B}/", "/b", { B: "b" }],
-])("%s against %s", (pattern, path, labels) => {
+])("the URI %s takes the path %s for %o", (pattern, path, labels) => {
   const found = uriPattern(pattern).match(path)
   expect(found === undefined ? undefined : Object.fromEntries(found)).toEqual(labels)
 })

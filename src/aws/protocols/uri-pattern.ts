@@ -21,6 +21,8 @@ export function uriPattern(uri: string): UriPattern {
     literals: new Map(new URLSearchParams(query)),
     match(sent) {
       const parts = sent.split("/").slice(1)
+      // S3's callers write a bucket with or without the slash that its URI has.
+      if (segments.length > 1 && isEmpty(segments.at(-1)!) && parts.at(-1) !== "") parts.push("")
       const surplus = parts.length - segments.length
       if (surplus < 0 || (surplus > 0 && greedyAt === -1)) return undefined
 
@@ -45,6 +47,10 @@ export function uriPattern(uri: string): UriPattern {
 function segmentOf(text: string): Segment {
   const label = /^\{([^}+]+)(\+)?\}$/.exec(text)
   return label === null ? { literal: text } : { label: label[1]!, greedy: label[2] !== undefined }
+}
+
+function isEmpty(segment: Segment): boolean {
+  return "literal" in segment && segment.literal === ""
 }
 
 function decodeLabel(text: string): string {

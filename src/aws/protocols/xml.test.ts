@@ -1,4 +1,3 @@
-import { XmlNode } from "@aws-sdk/xml-builder"
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { escapeAttribute, escapeText, readXml, type XmlElement, XmlError } from "./xml.ts"
@@ -105,19 +104,17 @@ interface Tree {
   readonly text: string
 }
 
-test("what the SDK's XML writer makes is read as it was meant", () => {
+test("a document that is written is read as it was meant", () => {
   return fc.assert(
     fc.property(tree, (given) => {
-      expect(treeOf(read(nodeOf(given).toString()))).toEqual(given)
+      expect(treeOf(read(written(given)))).toEqual(given)
     }),
   )
 })
 
-function nodeOf({ name, attributes, children, text }: Tree): XmlNode {
-  const node = XmlNode.of(name, text === "" ? undefined : text)
-  for (const [key, value] of Object.entries(attributes)) node.addAttribute(key, value)
-  for (const child of children) node.addChildNode(nodeOf(child))
-  return node
+function written({ name, attributes, children, text }: Tree): string {
+  const pairs = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeAttribute(value)}"`)
+  return `<${name}${pairs.join("")}>${escapeText(text)}${children.map(written).join("")}</${name}>`
 }
 
 function treeOf({ name, attributes, children, text }: XmlElement): Tree {

@@ -14,7 +14,11 @@ test("a journal in which nothing was altered is recovered", () => {
 })
 
 test.each([
-  ["a log row's body", "UPDATE log SET body = replace(body, 'log-2', 'log-X') WHERE version = 22", "what follows version 21"],
+  [
+    "a log row's body",
+    "UPDATE log SET body = replace(body, 'log-2', 'log-X') WHERE version = 22",
+    "what follows version 21",
+  ],
   ["a log row's version", "UPDATE log SET version = 30 WHERE version = 24", "what follows version 23"],
   ["the first log row", "DELETE FROM log WHERE version = 21", "what follows version 20"],
   ["a log row in the middle", "DELETE FROM log WHERE version = 22", "what follows version 21"],
@@ -24,7 +28,11 @@ test.each([
   ["a record's body", `UPDATE records SET body = '{"n":7}' WHERE key = 'key-3'`, "key-3 was altered"],
   ["a record's key", "UPDATE records SET key = 'key-X' WHERE key = 'key-3'", "key-X was altered"],
   ["a record", "DELETE FROM records WHERE key = 'key-3'", "holds 19 records, but 20"],
-  ["a record and its double", "INSERT INTO records SELECT tbl, 's', key, tableVersion, body, checksum FROM records", "altered"],
+  [
+    "a record and its double",
+    "INSERT INTO records SELECT tbl, 's', key, tableVersion, body, checksum FROM records",
+    "altered",
+  ],
   ["all records", "DELETE FROM records", "holds 0 records, but 20"],
   ["the folded version", "UPDATE meta SET foldedVersion = 0", "meta row was altered"],
   ["the last version", "UPDATE meta SET lastVersion = 23", "meta row was altered"],
@@ -48,9 +56,9 @@ test.each([
 test("any flipped bit is damage, or changes nothing", () => {
   const path = aJournal()
   const whole = readFileSync(path)
-  const random = seededRandom(Number(process.env["HOMEPORT_FLIPS_SEED"] ?? 1))
+  const random = seededRandom(Number(process.env.HOMEPORT_FLIPS_SEED ?? 1))
   const outcomes = { unharmed: 0, refused: 0 }
-  for (let count = 0; count < Number(process.env["HOMEPORT_FLIPS"] ?? 400); count++) {
+  for (let count = 0; count < Number(process.env.HOMEPORT_FLIPS ?? 400); count++) {
     const flipped = Buffer.from(whole)
     // The header is a hundred bytes of thousands, but where most can go wrong.
     const at = random.below(count % 4 === 0 ? 100 : flipped.length)
@@ -91,7 +99,10 @@ test("a journal whose file is gone is damage, not a new journal, while its write
   writeFileSync(`${path}-wal`, "")
   rmSync(path)
 
-  expect(failureOfOpening(path)).toMatchObject({ kind: "damaged", message: expect.stringContaining("only its -wal is there") })
+  expect(failureOfOpening(path)).toMatchObject({
+    kind: "damaged",
+    message: expect.stringContaining("only its -wal is there"),
+  })
   expect(existsSync(path)).toBe(false)
 })
 
@@ -147,7 +158,10 @@ function recover(path: string): unknown {
     try {
       const held = new Map<string, object | undefined>()
       for (const { text } of file.replay()) for (const { key, record } of decodeChanges(text)) held.set(key, record)
-      return { version: file.version, records: Object.fromEntries([...held].filter(([, record]) => record !== undefined)) }
+      return {
+        version: file.version,
+        records: Object.fromEntries([...held].filter(([, record]) => record !== undefined)),
+      }
     } finally {
       file.close()
     }

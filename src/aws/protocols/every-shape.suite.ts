@@ -2,10 +2,7 @@ import { NormalizedSchema } from "@smithy/core/schema"
 import * as fc from "fast-check"
 import type { OperationShape, ServiceShape } from "./protocol.ts"
 
-/**
- * For tests: one operation whose input and output have everything that query and XML shapes can have, more than any
- * one service of AWS has, and values for it.
- */
+/** How the SDK's schemas number the simple types. */
 const STRING = 0
 const NUMBER = 1
 const BOOLEAN = 2
@@ -29,6 +26,10 @@ const tree: unknown[] = [3, namespace, "Tree", 0, ["Name", "Next", "Branches"], 
 const trees = [1, namespace, "Trees", 0, () => tree]
 const listOfLists = [1, namespace, "ListOfLists", 0, () => strings]
 
+/**
+ * Members of every kind that query and XML shapes can have, more than any one service of AWS has. The protocols' tests
+ * take them through the SDK's own serialisers and parsers.
+ */
 const members: Record<string, unknown> = {
   Text: STRING,
   Count: NUMBER,
