@@ -49,17 +49,18 @@ interface Answer<Result> {
 }
 
 /** The contender's own end: does what it was started for until nobody is left to ask. */
-export async function contend<Settings, Task, Result>(
+export function contend<Settings, Task, Result>(
   begin: (settings: Settings) => Promise<(task: Task) => Promise<Result>>,
-): Promise<void> {
-  process.once("disconnect", () => process.exit())
+): void {
   const answer = (given: Answer<Result>) => process.send!(given)
   const failed = (error: unknown) => answer({ error: error instanceof Error ? error.stack! : String(error) })
-  try {
-    const run = await begin(JSON.parse(process.argv[2]!))
-    process.on("message", ({ task }: { task: Task }) => run(task).then((result) => answer({ result }), failed))
-    answer({})
-  } catch (error) {
-    failed(error)
-  }
+  process.once("disconnect", () => process.exit())
+
+  // Not before the module that calls this has been evaluated to its end.
+  setImmediate(() => {
+    begin(JSON.parse(process.argv[2]!)).then((run) => {
+      process.on("message", ({ task }: { task: Task }) => void run(task).then((result) => answer({ result }), failed))
+      answer({})
+    }, failed)
+  })
 }

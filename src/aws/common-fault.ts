@@ -61,7 +61,7 @@ const CODES = {
     ec2: ["RequestEntityTooLarge", 413],
     s3: ["EntityTooLarge", 400],
   },
-  malformedForm: {
+  malformedBody: {
     json: ["SerializationException", 400],
     restJson: ["SerializationException", 400],
     query: ["MalformedInput", 400],

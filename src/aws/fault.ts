@@ -28,7 +28,9 @@ export interface FaultOptions {
 
 /** The names of the exceptions that an SDK client declares, so that a misspelt one does not compile. */
 export type FaultName<Sdk> = {
-  [K in keyof Sdk]: Sdk[K] extends abstract new (...args: never) => infer E
+  [K in keyof Sdk]: Sdk[K] extends abstract new (
+    ...args: never
+  ) => infer E
     ? E extends { readonly name: infer Name extends string; readonly $fault: string }
       ? string extends Name
         ? never
@@ -42,6 +44,9 @@ export type CommonFaultName = "AccessDeniedException" | "ThrottlingException" | 
 
 /** A service's own way to make faults: `const fault = faultsOf<typeof sdk>()`. */
 export function faultsOf<Sdk>() {
-  return (code: FaultName<Sdk> | CommonFaultName, message: string, members?: Readonly<Record<string, unknown>>): Fault =>
-    new Fault(code, message, members === undefined ? {} : { members })
+  return (
+    code: FaultName<Sdk> | CommonFaultName,
+    message: string,
+    members?: Readonly<Record<string, unknown>>,
+  ): Fault => new Fault(code, message, members === undefined ? {} : { members })
 }

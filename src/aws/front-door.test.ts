@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib"
 import * as logs from "@aws-sdk/client-cloudwatch-logs"
 import { ECS } from "@aws-sdk/client-ecs"
 import { IAM } from "@aws-sdk/client-iam"
@@ -19,7 +20,7 @@ const tail = service<typeof logs>({
   sdk: () => import("@aws-sdk/client-cloudwatch-logs"),
   operations: {
     StartLiveTail: flow(async (call, input) => {
-        await call.transact((inside) => inside.authorize(input.logGroupIdentifiers!))
+      await call.transact((inside) => inside.authorize(input.logGroupIdentifiers!))
       return { responseStream: session(input.logGroupIdentifiers!, call.signal) }
     }),
     DescribeLogGroups: () => ({ logGroups: [] }),
@@ -30,7 +31,10 @@ const tail = service<typeof logs>({
   },
 })
 
-async function* session(groups: readonly string[], signal: AbortSignal): AsyncGenerator<logs.StartLiveTailResponseStream> {
+async function* session(
+  groups: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<logs.StartLiveTailResponseStream> {
   yield { sessionStart: { sessionId: "s", logGroupIdentifiers: [...groups] } }
   for (let count = 0; count < 3 && !signal.aborted; count++) {
     yield { sessionUpdate: { sessionResults: [{ message: `line ${count}` }] } }
@@ -73,7 +77,13 @@ async function startWithClients() {
     systemClockOffset: started.world.now() - Date.now(),
   }
   const send = (request: Parameters<typeof raw>[1]) => raw(started, request)
-  return { ...started, config, send, logs: new logs.CloudWatchLogs(config), s3: new s3.S3({ ...config, forcePathStyle: true }) }
+  return {
+    ...started,
+    config,
+    send,
+    logs: new logs.CloudWatchLogs(config),
+    s3: new s3.S3({ ...config, forcePathStyle: true }),
+  }
 }
 
 async function raw(
@@ -82,11 +92,17 @@ async function raw(
 ) {
   const { method = "POST", path = "/", query = "", headers = {}, body = "" } = request
   const signal = new AbortController().signal
-  const answer = await untilAnswered(door.handle({ method, path, query, headers, body: Buffer.from(body), signal }), world)
+  const answer = await untilAnswered(
+    door.handle({ method, path, query, headers, body: Buffer.from(body), signal }),
+    world,
+  )
   return { ...answer, body: String(answer.body) }
 }
 
-const JSON_HEADERS = { "content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonEC2ContainerServiceV20141113.ListClusters" }
+const JSON_HEADERS = {
+  "content-type": "application/x-amz-json-1.1",
+  "x-amz-target": "AmazonEC2ContainerServiceV20141113.ListClusters",
+}
 const signedBy = (accessKeyId: string, scope = "20260101/us-east-1/ecs/aws4_request") => ({
   authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/${scope}, SignedHeaders=host;x-amz-date;x-amz-target, Signature=${"0".repeat(64)}`,
   host: "localhost:4566",
@@ -124,10 +140,15 @@ test("an unknown key, a wrong secret and an old date are told apart, as AWS tell
 
 test("what AWS has and Homeport has not is told apart from what nobody has", async () => {
   const { ecs, config, send } = await startWithClients()
-  await expect(ecs.createExpressGatewayService({} as never)).rejects.toThrow("Homeport does not have ecs:CreateExpressGatewayService yet.")
+  await expect(ecs.createExpressGatewayService({} as never)).rejects.toThrow(
+    "Homeport does not have ecs:CreateExpressGatewayService yet.",
+  )
   await expect(new IAM(config).listUsers({})).rejects.toThrow("Homeport does not have the service iam.")
 
-  const nobody = await send({ headers: { ...JSON_HEADERS, "x-amz-target": "AmazonEC2ContainerServiceV20141113.MakeTea" }, body: "{}" })
+  const nobody = await send({
+    headers: { ...JSON_HEADERS, "x-amz-target": "AmazonEC2ContainerServiceV20141113.MakeTea" },
+    body: "{}",
+  })
   expect(JSON.parse(nobody.body).__type).toBe("MissingAuthenticationTokenException")
 })
 
@@ -136,7 +157,8 @@ test("an operation that does not exist is not found once the caller is known", a
   const client = new ECS(config)
   client.middlewareStack.add(
     (next) => (args) => {
-      ;(args.request as { headers: Record<string, string> }).headers["x-amz-target"] = "AmazonEC2ContainerServiceV20141113.MakeTea"
+      ;(args.request as { headers: Record<string, string> }).headers["x-amz-target"] =
+        "AmazonEC2ContainerServiceV20141113.MakeTea"
       return next(args)
     },
     { step: "build" },
@@ -159,12 +181,37 @@ test("a body that is not what its operation takes is refused", async () => {
   }
   await expect(withBody("{")).rejects.toMatchObject({ name: "SerializationException" })
   await expect(withBody('{"maxResults":"many"}')).rejects.toMatchObject({ name: "SerializationException" })
-  await expect(withBody(`{"nextToken":"${"x".repeat(3 * 2 ** 20)}"}`)).rejects.toMatchObject({ name: "RequestEntityTooLargeException" })
+  await expect(withBody(`{"nextToken":"${"x".repeat(3 * 2 ** 20)}"}`)).rejects.toMatchObject({
+    name: "RequestEntityTooLargeException",
+  })
+})
+
+test("a compressed body is unpacked, within bounds", async () => {
+  const { config } = await startWithClients()
+  const compressed = (body: Uint8Array) => {
+    const client = new ECS(config)
+    client.middlewareStack.add(
+      (next) => (args) => {
+        const request = args.request as { body: Uint8Array; headers: Record<string, string> }
+        request.body = body
+        request.headers["content-encoding"] = "gzip"
+        return next(args)
+      },
+      { step: "build", priority: "low" },
+    )
+    return client.createCluster({})
+  }
+  expect((await compressed(gzipSync('{"clusterName":"packed"}'))).cluster!.clusterName).toBe("packed")
+  await expect(compressed(Buffer.from("not gzip"))).rejects.toMatchObject({ name: "SerializationException" })
+  const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20))
+  await expect(compressed(bomb)).rejects.toMatchObject({ name: "SerializationException" })
 })
 
 test("an event stream goes out event by event", async () => {
   const { logs } = await startWithClients()
-  const { responseStream } = await logs.startLiveTail({ logGroupIdentifiers: ["arn:aws:logs:us-east-1::log-group:shop"] })
+  const { responseStream } = await logs.startLiveTail({
+    logGroupIdentifiers: ["arn:aws:logs:us-east-1::log-group:shop"],
+  })
   const messages: string[] = []
   for await (const { sessionUpdate } of responseStream!) {
     for (const { message } of sessionUpdate?.sessionResults ?? []) messages.push(message!)
@@ -187,7 +234,10 @@ test("bodies stream in and out, and what is under way is counted until they end"
 
 test("an operation that answers without having authorised is our mistake, and its answer stays here", async () => {
   const { logs, log } = await startWithClients()
-  await expect(logs.describeLogGroups({})).rejects.toMatchObject({ name: "InternalFailure", $metadata: { httpStatusCode: 500 } })
+  await expect(logs.describeLogGroups({})).rejects.toMatchObject({
+    name: "InternalFailure",
+    $metadata: { httpStatusCode: 500 },
+  })
   expect(log.lines.at(-1)).toMatchObject({ level: "error", fields: { operation: "DescribeLogGroups" } })
 })
 

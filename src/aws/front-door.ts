@@ -1,3 +1,4 @@
+import { gunzipSync } from "node:zlib"
 import { AssertionError } from "../base/assert.ts"
 import { INSTALLATION, regionScope } from "../store/changes.ts"
 import type { Store } from "../store/store.ts"
@@ -7,9 +8,9 @@ import type { World } from "../world/world.ts"
 import { Admission } from "./admission.ts"
 import { partitionOf } from "./arn.ts"
 import { type Authorization, assertAuthorized, OperationCall } from "./call.ts"
+import { CommonFault } from "./common-fault.ts"
 import { Fault } from "./fault.ts"
 import { formAction } from "./form-action.ts"
-import { CommonFault } from "./common-fault.ts"
 import { asStream, type Body, collect, type HttpRequest, type HttpResponse } from "./http.ts"
 import { type LoadedService, loadProtocol, ServiceLoader, unknownOperation } from "./loaded-service.ts"
 import { type Caller, type Flow, isFlow, type Plain } from "./operations.ts"
@@ -59,7 +60,12 @@ export interface FrontDoorMetrics {
   readonly inFlight: number
 
   /** Counts by service, operation and status. */
-  readonly requests: readonly { readonly service: string; readonly operation: string; readonly status: number; readonly count: number }[]
+  readonly requests: readonly {
+    readonly service: string
+    readonly operation: string
+    readonly status: number
+    readonly count: number
+  }[]
 }
 
 /** The one way in: a function from request to response. The HTTP server calls it, and so do tests. */
@@ -111,15 +117,15 @@ class Door implements FrontDoor {
       operation: "",
       account: undefined,
     }
-    if (!this.#admission.enter()) return this.#refusal(passage, busy())
+    if (!this.#admission.enter()) return this.#refusal(request, passage, busy())
     let response: HttpResponse
     try {
       response = await this.#answer(request, passage)
     } catch (error) {
-      response = await this.#refusal(passage, this.#faultFor(error, passage))
+      response = await this.#refusal(request, passage, this.#faultFor(error, passage))
     }
     // Nobody else can have taken over while this was being worked out; else the answer may be an old one.
-    if (!this.#options.store.mayAnswer()) response = await this.#refusal(passage, busy())
+    if (!this.#options.store.mayAnswer()) response = await this.#refusal(request, passage, busy())
     this.#count(passage, response.status)
     const { body } = response
     if (typeof body === "string" || body instanceof Uint8Array) {
@@ -167,7 +173,8 @@ class Door implements FrontDoor {
       passage.shape = loaded.operation(action)
     }
     const operation = this.#operationOf(loaded, passage)
-    const input = protocol.readInput(passage.shape!, request, streams ? asStream(signed.body) : signed.body)
+    const sent = streams ? asStream(signed.body) : unpacked(request, signed.body as Uint8Array, loaded.service)
+    const input = protocol.readInput(passage.shape!, request, sent)
     const caller = this.#callerOf(signed, passage)
     const output = isFlow(operation)
       ? await this.#runFlow(operation, caller, input, loaded.service, request.signal)
@@ -189,7 +196,13 @@ class Door implements FrontDoor {
     throw outcome.error
   }
 
-  async #runFlow(operation: Flow, caller: Caller, input: object, service: Service, signal: AbortSignal): Promise<Record<string, unknown>> {
+  async #runFlow(
+    operation: Flow,
+    caller: Caller,
+    input: object,
+    service: Service,
+    signal: AbortSignal,
+  ): Promise<Record<string, unknown>> {
     const authorization: Authorization = { given: false }
     const { store, authorizer, world } = this.#options
     const output = await operation.run(
@@ -223,7 +236,7 @@ class Door implements FrontDoor {
     const { trustAnyone, store, identify, world } = this.#options
     if (trustAnyone !== undefined) {
       const taken = takesStream ? unverifiedStream(request, body, family) : body
-      return { principal: trustAnyone(scope?.accessKeyId), region: scope?.region ?? "us-east-1", body: taken }
+      return { principal: trustAnyone(scope?.accessKeyId), region: regionIn(scope), body: taken }
     }
     return verifySignature(request, body, {
       now: world.now(),
@@ -282,15 +295,20 @@ class Door implements FrontDoor {
     if (!this.#options.store.mayAnswer()) return busy()
     const { log } = this.#options.world
     const kind = error instanceof AssertionError ? "something that must hold did not" : "an operation failed"
-    log.error(kind, { requestId, service: service?.name, operation, error: error instanceof Error ? error.stack : String(error) })
+    log.error(kind, {
+      requestId,
+      service: service?.name,
+      operation,
+      error: error instanceof Error ? error.stack : String(error),
+    })
     return new CommonFault("internal", "Homeport made a mistake; its log says more under this request's id.")
   }
 
-  async #refusal(passage: Passage, fault: Fault): Promise<HttpResponse> {
-    const { protocolName, service, shape, requestId } = passage
+  async #refusal(request: HttpRequest, passage: Passage, fault: Fault): Promise<HttpResponse> {
+    const { protocolName, service, shape } = passage
     const protocol = this.#protocols.get(protocolName) ?? (await this.#loadProtocol(protocolName))
     const told = fault instanceof CommonFault ? fault.inWordsOf(familyOf(protocolName, service)) : fault
-    return protocol.writeFault(told, shape, { requestId })
+    return protocol.writeFault(told, shape, responseContext(request, passage))
   }
 
   #count({ service, operation, shape }: Passage, status: number): void {
@@ -304,7 +322,11 @@ class Door implements FrontDoor {
 }
 
 /** A stream that tells when it is over, however it ends: read to its end, broken off, or never read at all. */
-function untilOver(stream: AsyncIterable<Uint8Array>, signal: AbortSignal, over: () => void): AsyncIterable<Uint8Array> {
+function untilOver(
+  stream: AsyncIterable<Uint8Array>,
+  signal: AbortSignal,
+  over: () => void,
+): AsyncIterable<Uint8Array> {
   let told = false
   const tell = () => {
     if (told) return
@@ -350,6 +372,21 @@ function responseContext({ headers }: HttpRequest, { requestId }: Passage): Resp
 
 function busy(): CommonFault {
   return new CommonFault("unavailable", "Homeport cannot answer right now. Try again.")
+}
+
+/** Some clients compress their larger requests; the signature is over what they sent. */
+function unpacked({ headers }: HttpRequest, body: Uint8Array, { bodyBytesMax }: Service): Uint8Array {
+  if (headers["content-encoding"] !== "gzip") return body
+  try {
+    return gunzipSync(body, { maxOutputLength: bodyBytesMax })
+  } catch {
+    throw new CommonFault("malformedBody", `The body is not gzip, or larger than ${bodyBytesMax} bytes.`)
+  }
+}
+
+/** The region that an unverified scope names, if what it says can be one: regions become names of ours. */
+function regionIn(scope: CredentialScope | undefined): string {
+  return scope !== undefined && /^[a-z0-9-]{1,64}$/.test(scope.region) ? scope.region : "us-east-1"
 }
 
 function isForm(protocol: ProtocolName): boolean {

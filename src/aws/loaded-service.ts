@@ -51,9 +51,12 @@ function loadedService(service: Service, sdk: object): LoadedService {
     service,
     operation: (name) => shapes.operation(name),
     operationAt({ method, path, query }) {
-      addresses ??= shapes.operationNames.flatMap((name) => addressOf(shapes.operation(name)!)).sort((a, b) => b.precision - a.precision)
+      addresses ??= shapes.operationNames
+        .flatMap((name) => addressOf(shapes.operation(name)!))
+        .sort((a, b) => b.precision - a.precision)
       // Signers take such segments out before they sign, so what is left of the path is not what was asked for.
-      if (path.split("/").some((segment) => segment === "." || segment === "..") && service.signingName !== "s3") return undefined
+      if (path.split("/").some((segment) => segment === "." || segment === "..") && service.signingName !== "s3")
+        return undefined
       const parameters = new URLSearchParams(query)
       return addresses.find(
         (address) =>
@@ -92,10 +95,16 @@ export async function loadProtocol(name: ProtocolName): Promise<Protocol> {
 }
 
 /** What to say of an operation that is not there: whether AWS has it tells a typing error from what Homeport lacks. */
-export function unknownOperation({ name: service, protocols }: Service, operation: string, isAwsOperation: boolean): CommonFault {
+export function unknownOperation(
+  { name: service, protocols }: Service,
+  operation: string,
+  isAwsOperation: boolean,
+): CommonFault {
   const shown = operation.length > 80 ? `${operation.slice(0, 80)}…` : operation
   if (isAwsOperation) return new CommonFault("notHereYet", `Homeport does not have ${service}:${shown} yet.`)
   const isQuery = protocols[0] === "awsQuery" || protocols[0] === "ec2Query"
-  const sentence = isQuery ? `The action ${shown} is not valid for this web service.` : `${service} has no operation ${shown}.`
+  const sentence = isQuery
+    ? `The action ${shown} is not valid for this web service.`
+    : `${service} has no operation ${shown}.`
   return new CommonFault("unknownOperation", sentence)
 }

@@ -69,10 +69,9 @@ type CommandClass<I, O> = abstract new (
  * follow from it.
  */
 export type Operations<Sdk> = {
-  readonly [K in keyof Sdk as K extends `${infer Name}Command` ? Exclude<Name, "$"> : never]?: Sdk[K] extends CommandClass<
-    infer I,
-    infer O
-  >
+  readonly [K in keyof Sdk as K extends `${infer Name}Command`
+    ? Exclude<Name, "$">
+    : never]?: Sdk[K] extends CommandClass<infer I, infer O>
     ? Plain<Streamed<I>, Streamed<Omit<O, "$metadata">>> | Flow<Streamed<I>, Streamed<Omit<O, "$metadata">>>
     : never
 }

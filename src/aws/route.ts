@@ -66,7 +66,8 @@ export class Router {
     const protocol = "rpcv2Cbor"
     const [, , shape = "", , operation] = path.split("/")
     const service = this.#byTarget.get(shape) ?? this.#signed(signedFor, protocol)
-    if (service === undefined || !service.protocols.includes(protocol)) return { protocol, fault: noService(signedFor ?? shape) }
+    if (service === undefined || !service.protocols.includes(protocol))
+      return { protocol, fault: noService(signedFor ?? shape) }
     return { service, protocol, operation }
   }
 
@@ -77,7 +78,8 @@ export class Router {
       this.#signed(signedFor, "ec2Query") ??
       (signedFor === undefined ? (this.#atHost(headers.host) ?? this.#ofVersion(version)) : undefined)
     const protocol = service?.protocols.find(speaksForms)
-    if (service === undefined || protocol === undefined) return { protocol: "awsQuery", fault: noService(signedFor ?? "(unsigned)") }
+    if (service === undefined || protocol === undefined)
+      return { protocol: "awsQuery", fault: noService(signedFor ?? "(unsigned)") }
     return { service, protocol, operation: undefined }
   }
 

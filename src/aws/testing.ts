@@ -23,7 +23,10 @@ interface SdkResponse {
  */
 export function sdkHandler(door: Pick<FrontDoor, "handle">, world: SimulatedWorld, roundMs = 0) {
   return {
-    async handle(request: SdkRequest, { abortSignal }: { readonly abortSignal?: AbortSignal } = {}): Promise<{ response: SdkResponse }> {
+    async handle(
+      request: SdkRequest,
+      { abortSignal }: { readonly abortSignal?: AbortSignal } = {},
+    ): Promise<{ response: SdkResponse }> {
       const answer = await untilAnswered(door.handle(ourRequest(request, abortSignal)), world, roundMs)
       return { response: theirResponse(answer) }
     },

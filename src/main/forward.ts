@@ -31,6 +31,7 @@ export class Forwarder {
   readonly #under = new Set<Passing>()
   #waiting = 0
   #watching = false
+  #warnedAt = Number.NEGATIVE_INFINITY
 
   constructor(options: ForwarderOptions) {
     this.#options = options
@@ -53,14 +54,18 @@ export class Forwarder {
     for (;;) {
       const leader = await this.#leader(until, exchange.signal)
       if (leader === "here") return false
-      if (leader === undefined) {
-        await exchange.send(UNAVAILABLE)
-        return true
+      if (leader === undefined) break
+      const failure = await this.#pass(exchange, leader)
+      if (failure === undefined) return true
+      if (this.#options.world.monotonic() >= until) {
+        this.#warn(leader, failure)
+        break
       }
-      if (await this.#pass(exchange, new URL(leader), leader)) return true
       // A leader that refuses connections is going or gone; nothing was sent yet, so nothing can happen twice.
       await sleep(this.#options.world, LOOK_AGAIN_MS)
     }
+    await exchange.send(UNAVAILABLE)
+    return true
   }
 
   /** The same for a connection that is to speak another protocol, byte for byte. */
@@ -114,22 +119,22 @@ export class Forwarder {
     }
   }
 
-  /** False when the leader could not be reached, before anything of the request was used up. */
-  #pass(exchange: Exchange, url: URL, leader: string): Promise<boolean> {
+  /** Resolves with why the leader could not be reached; nothing of the request is used up then. */
+  #pass(exchange: Exchange, leader: string): Promise<Error | undefined> {
     const { request, response } = exchange
     const { world } = this.#options
     return new Promise((resolve) => {
+      const url = new URL(leader)
       const outgoing = this.#request(exchange, url)
       const passing: Passing = { leader, outgoing }
       let connected = false
-      const done = (reached: boolean) => {
-        cancel()
-        this.#under.delete(passing)
-        resolve(reached)
-      }
-      const cancel = world.after(CONNECT_MS_MAX, () => outgoing.destroy())
+      let failure = new Error("it does not take connections")
+      const giveUp = () => void outgoing.destroy()
+      const cancel = world.after(CONNECT_MS_MAX, giveUp)
       this.#under.add(passing)
       this.#watch()
+      request.once("error", giveUp)
+      response.once("close", giveUp)
 
       whenConnected(outgoing, url, () => {
         connected = true
@@ -138,8 +143,6 @@ export class Forwarder {
         if (bodyLength(request) === 0) outgoing.end()
         else request.pipe(outgoing)
       })
-      request.once("error", () => outgoing.destroy())
-      response.once("close", () => outgoing.destroy())
       outgoing.once("response", (incoming) => {
         if (response.destroyed) {
           incoming.destroy()
@@ -150,14 +153,28 @@ export class Forwarder {
         // An answer that breaks off must not look complete.
         incoming.once("error", () => response.destroy())
       })
-      outgoing.on("error", () => {})
+      outgoing.on("error", (error) => {
+        failure = error
+      })
       outgoing.once("close", () => {
-        if (!connected && !response.destroyed) return done(false)
+        cancel()
+        this.#under.delete(passing)
+        request.off("error", giveUp)
+        response.off("close", giveUp)
+        if (!connected && !response.destroyed) return resolve(failure)
         request.unpipe(outgoing)
         if (!response.headersSent && !response.destroyed) void exchange.send(UNAVAILABLE)
-        done(true)
+        resolve(undefined)
       })
     })
+  }
+
+  /** Once in a while is enough: everybody who asks meets the same. */
+  #warn(leader: string, { message }: Error): void {
+    const { world } = this.#options
+    if (world.monotonic() - this.#warnedAt < WARN_EVERY_MS) return
+    this.#warnedAt = world.monotonic()
+    world.log.warn("requests cannot be forwarded to the leader", { leader, error: message })
   }
 
   #request({ request }: Exchange, url: URL): ClientRequest {
@@ -218,6 +235,7 @@ const LEADER_WAIT_MS = 3_000
 const LOOK_AGAIN_MS = 50
 const WATCH_MS = 250
 const CONNECT_MS_MAX = 1_000
+const WARN_EVERY_MS = 10_000
 const WAITING_MAX = 1_000
 const FORWARDED_MAX = 4_096
 const FREE_SOCKETS_MAX = 256

@@ -61,7 +61,10 @@ async function open(
     ...(earlier && { disk: earlier.disk }),
     ...(appendMs && { appendMs }),
   })
-  const runner = new ControllerRunner(world, store, [...retention(allTables), ...services.flatMap((service) => service.controllers)])
+  const runner = new ControllerRunner(world, store, [
+    ...retention(allTables),
+    ...services.flatMap((service) => service.controllers),
+  ])
   runner.start()
   const door = frontDoor({
     world,
@@ -94,10 +97,15 @@ async function open(
 
   function newKey(account: string, only: readonly string[], region?: string): Clients {
     const properties = { account, only, createdAt: world.now() }
-    return clients(account, store.transact(INSTALLATION, (tx) => createAccessKey(tx, properties, world.random)).id, region)
+    return clients(
+      account,
+      store.transact(INSTALLATION, (tx) => createAccessKey(tx, properties, world.random)).id,
+      region,
+    )
   }
 
-  const home = earlier === undefined ? newAccount() : clients(earlier.home.account, earlier.home.credentials.accessKeyId)
+  const home =
+    earlier === undefined ? newAccount() : clients(earlier.home.account, earlier.home.credentials.accessKeyId)
   return {
     ...home,
     world,

@@ -19,7 +19,13 @@ const lamps = table({
   key: (lamp: Lamp) => lamp.name,
   indexes: { room: (lamp) => lamp.room },
 })
-const aLamp = (changes: Partial<Lamp> = {}): Lamp => ({ name: "desk", room: "study", wanted: true, lit: false, ...changes })
+const aLamp = (changes: Partial<Lamp> = {}): Lamp => ({
+  name: "desk",
+  room: "study",
+  wanted: true,
+  lit: false,
+  ...changes,
+})
 
 /** Lights what is wanted, one lamp a turn. */
 const lighting = controller({
@@ -68,7 +74,9 @@ test("many wakes for one key make one turn", async () => {
 
 test("a record that moves wakes where it left as well as where it came", async () => {
   const rooms: string[] = []
-  const { store, world, runner } = await startControllers([{ ...lighting, reconcile: (_turn, room) => void rooms.push(room) }])
+  const { store, world, runner } = await startControllers([
+    { ...lighting, reconcile: (_turn, room) => void rooms.push(room) },
+  ])
   store.transact(HOME, (tx) => tx.put(lamps, aLamp()))
   runner.start()
   await world.settle()
@@ -154,7 +162,8 @@ test("an account with much to do does not keep another one waiting", async () =>
   ])
   runner.start()
   await world.settle()
-  for (let i = 0; i < 300; i++) store.transact(HOME, (tx) => tx.put(lamps, aLamp({ name: `lamp ${i}`, room: `room ${i}` })))
+  for (let i = 0; i < 300; i++)
+    store.transact(HOME, (tx) => tx.put(lamps, aLamp({ name: `lamp ${i}`, room: `room ${i}` })))
   store.transact("444455556666/us-east-1", (tx) => tx.put(lamps, aLamp()))
   await world.settle()
   expect(served.indexOf("444 study")).toBeLessThan(3)

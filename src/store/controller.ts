@@ -59,7 +59,12 @@ export interface ControllerStatus {
   readonly failures: number
 
   /** Keys whose last turn threw, with what it threw. */
-  readonly failing: readonly { readonly scope: Scope; readonly key: string; readonly attempts: number; readonly message: string }[]
+  readonly failing: readonly {
+    readonly scope: Scope
+    readonly key: string
+    readonly attempts: number
+    readonly message: string
+  }[]
 }
 
 /** Runs controllers: fairly over accounts, a few milliseconds at a time, and none of them can stop another. */
@@ -190,7 +195,10 @@ export class ControllerRunner {
     const turns = (this.#recentTurns.get(id) ?? 0) + 1
     this.#recentTurns.set(id, turns)
     if (turns === RESTLESS_TURNS) {
-      this.#world.log.warn("a controller comes to no rest and is slowed down", { controller: loop.definition.name, key })
+      this.#world.log.warn("a controller comes to no rest and is slowed down", {
+        controller: loop.definition.name,
+        key,
+      })
     }
     return turns >= RESTLESS_TURNS
   }

@@ -30,8 +30,8 @@ export class Rows {
   constructor(table: AnyTable, scope: string) {
     this.table = table
     this.scope = scope
-    this.#equality = Object.entries(table.indexes).map(([name, valueOf]) => new EqualityIndex(name, valueOf as never))
-    this.#ordered = Object.entries(table.ordered).map(([name, valueOf]) => new OrderedIndex(name, valueOf as never))
+    this.#equality = Object.entries(table.indexes).map(([name, indexed]) => new EqualityIndex(name, indexed as never))
+    this.#ordered = Object.entries(table.ordered).map(([name, indexed]) => new OrderedIndex(name, indexed as never))
   }
 
   get size(): number {
@@ -110,12 +110,12 @@ class Bucket {
 /** Finds rows by value. */
 export class EqualityIndex {
   readonly name: string
-  readonly #valueOf: (record: object) => IndexValue
+  readonly #indexed: (record: object) => IndexValue
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(name: string, valueOf: (record: object) => IndexValue) {
+  constructor(name: string, indexed: (record: object) => IndexValue) {
     this.name = name
-    this.#valueOf = valueOf
+    this.#indexed = indexed
   }
 
   bucket(value: string): Bucket | undefined {
@@ -128,22 +128,22 @@ export class EqualityIndex {
   }
 
   add(row: Row, record: object): void {
-    const value = this.#valueOf(record)
+    const value = this.#indexed(record)
     if (value === undefined) return
     if (typeof value === "string") this.#enter(value, row)
     else for (const one of value) this.#enter(one, row)
   }
 
   remove(row: Row, record: object): void {
-    const value = this.#valueOf(record)
+    const value = this.#indexed(record)
     if (value === undefined) return
     if (typeof value === "string") this.#leave(value, row)
     else for (const one of value) this.#leave(one, row)
   }
 
   replace(row: Row, before: object, after: object): void {
-    const old = this.#valueOf(before)
-    const now = this.#valueOf(after)
+    const old = this.#indexed(before)
+    const now = this.#indexed(after)
     if (old === now) return
     // A row that stays under a value keeps its place there.
     const oldValues = typeof old === "string" ? [old] : (old ?? [])
@@ -179,12 +179,12 @@ interface Placed {
 /** Keeps rows in the order of a value, ties by key. */
 export class OrderedIndex {
   readonly name: string
-  readonly #valueOf: (record: object) => OrderedValue | undefined
+  readonly #indexed: (record: object) => OrderedValue | undefined
   readonly #placed = new SortedList<Placed>(comparePlaced)
 
-  constructor(name: string, valueOf: (record: object) => OrderedValue | undefined) {
+  constructor(name: string, indexed: (record: object) => OrderedValue | undefined) {
     this.name = name
-    this.#valueOf = valueOf
+    this.#indexed = indexed
   }
 
   /** Rows whose value is at least `from` and below `to`, after a position if one is given. */
@@ -209,17 +209,17 @@ export class OrderedIndex {
   }
 
   add(row: Row, record: object): void {
-    const value = this.#valueOf(record)
+    const value = this.#indexed(record)
     if (value !== undefined) this.#placed.add({ value, row })
   }
 
   remove(row: Row, record: object): void {
-    const value = this.#valueOf(record)
+    const value = this.#indexed(record)
     if (value !== undefined) this.#placed.remove({ value, row })
   }
 
   replace(row: Row, before: object, after: object): void {
-    if (this.#valueOf(before) === this.#valueOf(after)) return
+    if (this.#indexed(before) === this.#indexed(after)) return
     this.remove(row, before)
     this.add(row, after)
   }

@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { expect, test, vi } from "vitest"
+import { simulatedWorld } from "../world/simulated.ts"
 import type { ChangeSet } from "./changes.ts"
 import { JournalFailure } from "./journal/journal.ts"
 import { Store } from "./store.ts"
@@ -25,7 +26,13 @@ const flags = table({ name: "test/flags", version: 1, belongsTo: "account", key:
 const seas = table({ name: "test/seas", version: 1, belongsTo: "installation", key: (sea: { id: string }) => sea.id })
 const tables = [boats, flags, seas]
 
-const aBoat = (changes: Partial<Boat> = {}): Boat => ({ name: "Ada", harbour: "Kiel", crew: [], length: 10, ...changes })
+const aBoat = (changes: Partial<Boat> = {}): Boat => ({
+  name: "Ada",
+  harbour: "Kiel",
+  crew: [],
+  length: 10,
+  ...changes,
+})
 const ELSEWHERE = "444455556666/us-east-1"
 
 test("a transaction that throws leaves nothing behind, in tables and in indexes", async () => {
@@ -91,7 +98,9 @@ test("pages stay whole while records come and go", async () => {
     for (const name of ["a", "b", "c", "d", "e"]) tx.put(boats, aBoat({ name }))
   })
   const page = (after?: string) =>
-    store.transact(HOME, (tx) => tx.list(boats, { where: ["harbour", "Kiel"], after, limit: 2 }).map(({ name }) => name))
+    store.transact(HOME, (tx) =>
+      tx.list(boats, { where: ["harbour", "Kiel"], after, limit: 2 }).map(({ name }) => name),
+    )
 
   expect(page()).toEqual(["a", "b"])
   store.transact(HOME, (tx) => {
@@ -157,7 +166,12 @@ test("an answer waits for what it read, and not for what it did not", async () =
   const readIt = store.attempt(HOME, (tx) => tx.get(boats, "Ada"))
   const readNone = store.attempt(HOME, (tx) => tx.get(boats, "Bea"))
   const readElsewhere = store.attempt(ELSEWHERE, (tx) => tx.get(boats, "Ada"))
-  expect([write, readIt, readNone, readElsewhere].map(({ version }) => store.isDurable(version))).toEqual([false, false, false, true])
+  expect([write, readIt, readNone, readElsewhere].map(({ version }) => store.isDurable(version))).toEqual([
+    false,
+    false,
+    false,
+    true,
+  ])
 
   const refused = store.attempt(HOME, (tx) => {
     tx.get(boats, "Ada")
@@ -221,11 +235,14 @@ test("a watch hears nothing that is not durable, and loses nothing between its s
 
 test("after a failed append nothing is acknowledged, answered or begun any more", async () => {
   const lost = Promise.withResolvers<JournalFailure>()
-  const store = new Store({ world: { after: (_ms, task) => (queueMicrotask(task), () => {}) }, tables })
+  const world = simulatedWorld()
+  const store = new Store({ world, tables })
   const failure = new JournalFailure("full", "The disk is full.")
   store.lead({ version: 0, append: () => Promise.reject(failure), mayAnswer: () => true, lost: lost.promise })
   const { version } = store.attempt(HOME, (tx) => tx.put(boats, aBoat()))
-  await expect(store.whenDurable(version)).rejects.toBe(failure)
+  const told = expect(store.whenDurable(version)).rejects.toBe(failure)
+  await world.settle()
+  await told
   await expect(store.whenDurable(version)).rejects.toBe(failure)
   expect(store.mayAnswer()).toBe(false)
   expect(() => store.transact(HOME, () => {})).toThrow("does not lead")
@@ -267,7 +284,12 @@ test("a table must say how each older version becomes the next", () => {
 test("a store behaves as a plain map does, over restarts, whatever is done to it", async () => {
   const name = fc.constantFrom("a", "b", "c", "d", "e", "f")
   const harbour = fc.constantFrom("Kiel", "Bremen", undefined)
-  const put = fc.record({ name, harbour, crew: fc.uniqueArray(fc.constantFrom("x", "y"), { maxLength: 2 }), length: fc.nat(5) })
+  const put = fc.record({
+    name,
+    harbour,
+    crew: fc.uniqueArray(fc.constantFrom("x", "y"), { maxLength: 2 }),
+    length: fc.nat(5),
+  })
   const change = fc.oneof(
     put.map((boat) => (tx: Tx, model: Map<string, Boat>) => {
       tx.put(boats, boat)
@@ -278,7 +300,10 @@ test("a store behaves as a plain map does, over restarts, whatever is done to it
       model.delete(key)
     }),
   )
-  const step = fc.record({ changes: fc.array(change, { maxLength: 5 }), outcome: fc.constantFrom("kept", "thrown", "restarted") })
+  const step = fc.record({
+    changes: fc.array(change, { maxLength: 5 }),
+    outcome: fc.constantFrom("kept", "thrown", "restarted"),
+  })
   const byName = (a: Boat, b: Boat) => (a.name < b.name ? -1 : 1)
 
   await fc.assert(

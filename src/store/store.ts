@@ -83,7 +83,10 @@ export class Store {
     for (const { table: name, tableVersion, scope, key, record } of changes) {
       const table = this.#byName.get(name)?.table
       if (table === undefined) {
-        throw new JournalFailure("newer-format", `The journal holds ${name}, which this Homeport does not know. Start the version that wrote it, or a newer one.`)
+        throw new JournalFailure(
+          "newer-format",
+          `The journal holds ${name}, which this Homeport does not know. Start the version that wrote it, or a newer one.`,
+        )
       }
       if (tableVersion > table.version) {
         throw new JournalFailure(
@@ -124,7 +127,10 @@ export class Store {
   attempt<T>(scope: Scope, work: (tx: Tx) => T): Outcome<T> {
     assert(this.leads, "a transaction was tried in a store that does not lead")
     assert(this.#transaction === undefined, "a transaction was begun inside another; hand the tx on instead")
-    const source = { rows: (table: AnyTable, of: Scope) => this.#rows(table, of), scopes: (table: AnyTable) => this.#scopes(table) }
+    const source = {
+      rows: (table: AnyTable, of: Scope) => this.#rows(table, of),
+      scopes: (table: AnyTable) => this.#scopes(table),
+    }
     const transaction = new Transaction(source, this.#freeze)
     this.#transaction = transaction
     try {
@@ -168,7 +174,13 @@ export class Store {
   /** For what has effects outside. Returns a function that ends the watch. */
   watch<T>(scope: Scope, { tables, snapshot, begin, changed }: Watch<T>): () => void {
     const start = this.transact(scope, snapshot)
-    const follower: Follower = { after: this.#version, tables: new Set(tables), begin: () => begin(start), changed, begun: false }
+    const follower: Follower = {
+      after: this.#version,
+      tables: new Set(tables),
+      begin: () => begin(start),
+      changed,
+      begun: false,
+    }
     this.#watchers.add(follower)
     if (this.isDurable(follower.after)) this.#begin(follower)
     return () => this.#watchers.delete(follower)

@@ -1,5 +1,5 @@
 import { type SimulatedWorld, simulatedWorld } from "../world/simulated.ts"
-import { type Scope, regionScope } from "./changes.ts"
+import { regionScope, type Scope } from "./changes.ts"
 import { MemoryDisk, type MemoryJournal, type MemoryJournalOptions, memoryJournal } from "./journal/memory.ts"
 import { Store } from "./store.ts"
 import type { AnyTable } from "./table.ts"

@@ -22,9 +22,11 @@ export interface Line {
 
 /** A log that keeps its lines, for tests and the simulator's transcripts. */
 export function recordingLog(lines: Line[] = [], base: Fields = {}): Log & { readonly lines: readonly Line[] } {
-  const add = (level: Line["level"]) => (message: string, fields: Fields = {}) => {
-    lines.push({ level, message, fields: { ...base, ...fields } })
-  }
+  const add =
+    (level: Line["level"]) =>
+    (message: string, fields: Fields = {}) => {
+      lines.push({ level, message, fields: { ...base, ...fields } })
+    }
   return {
     lines,
     debug: add("debug"),

@@ -34,7 +34,11 @@ interface Timer {
   task: (() => void) | undefined
 }
 
-export function simulatedWorld({ seed = 1, startsAt = Date.UTC(2026, 0, 1), log = silentLog }: SimulatedWorldOptions = {}): SimulatedWorld {
+export function simulatedWorld({
+  seed = 1,
+  startsAt = Date.UTC(2026, 0, 1),
+  log = silentLog,
+}: SimulatedWorldOptions = {}): SimulatedWorld {
   let elapsed = 0
   let offset = startsAt
   let order = 0

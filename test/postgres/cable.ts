@@ -8,94 +8,97 @@ export interface Cable {
   /** Ends every connection at once, and refuses new ones until it is mended. */
   cut(): void
 
-  /** Swallows everything, both ways, without a word to either side; new connections find nobody. */
+  /** Swallows everything, both ways and for good, without a word to either side; new connections find nobody. */
   silence(): void
 
-  /** Takes and passes on new connections again. What was cut or silenced stays lost. */
-  mend(): void
-
-  /** Passes on what comes from the client from now on, and cuts before the server's answer would go back. */
+  /** Lets the next request through, and cuts when its answer comes back. */
   cutBeforeAnswer(): void
 
   /** Resolves when it is cut. */
   isCut(): Promise<void>
 
+  /** Takes new connections again. */
+  mend(): void
+
   remove(): Promise<void>
 }
 
-/** A cable to a port on loopback. It is cut for good when `bytesMax` have gone to the server. */
+/** A cable to a port on loopback. It is cut when more than `bytesMax` have gone to the server. */
 export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY): Promise<Cable> {
-  const pairs = new Set<readonly [Socket, Socket]>()
+  const sockets = new Set<Socket>()
   let state: "whole" | "cut" | "silent" | "without answer" = "whole"
   let bytes = 0
   let whenCut = () => {}
 
+  function plug(socket: Socket, onData: (data: Buffer) => void, onClose: () => void): void {
+    sockets.add(socket)
+    socket.setNoDelay(true)
+    // An end that breaks closes as well, and what follows from that is said there.
+    socket.on("error", () => {})
+    socket.on("data", (data: Buffer) => {
+      if (state !== "silent") onData(data)
+    })
+    socket.on("close", () => {
+      sockets.delete(socket)
+      if (state !== "silent") onClose()
+    })
+  }
+
+  function cut(): void {
+    state = "cut"
+    whenCut()
+    for (const socket of sockets) socket.destroy()
+  }
+
   const server = createServer((near) => {
-    near.on("error", () => {})
     if (state === "cut") near.destroy()
-    if (state === "cut" || state === "silent") return
     const far = connect(port, "127.0.0.1")
-    const pair = [near, far] as const
-    pairs.add(pair)
-    let silenced = false
-    const end = () => {
-      pairs.delete(pair)
-      if (silenced) return
-      near.destroy()
-      far.destroy()
-    }
-    const isSilent = () => {
-      silenced ||= state === "silent"
-      return silenced
-    }
-    near.setNoDelay(true)
-    far.setNoDelay(true)
-    near.on("error", end).on("close", () => !isSilent() && end())
-    far.on("error", end).on("close", () => !isSilent() && end())
-    near.on("data", (data) => {
-      bytes += data.length
-      if (bytes > bytesMax) cable.cut()
-      else if (!isSilent()) far.write(data)
-    })
-    far.on("data", (data) => {
-      if (state === "without answer") cable.cut()
-      else if (!isSilent()) near.write(data)
-    })
+    plug(
+      near,
+      (data) => {
+        bytes += data.length
+        if (bytes > bytesMax) cut()
+        else far.write(data)
+      },
+      () => far.destroy(),
+    )
+    plug(
+      far,
+      (data) => {
+        if (state === "without answer") cut()
+        else near.write(data)
+      },
+      () => near.destroy(),
+    )
   })
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const address = server.address() as { readonly port: number }
 
-  const cable: Cable = {
+  return {
     through(connection) {
       const url = new URL(connection)
       url.port = String(address.port)
       return url.href
     },
-    cut() {
-      state = "cut"
-      whenCut()
-      for (const sockets of pairs) for (const socket of sockets) socket.destroy()
-    },
+    cut,
     silence() {
       state = "silent"
-    },
-    mend() {
-      state = "whole"
     },
     cutBeforeAnswer() {
       state = "without answer"
     },
     isCut() {
-      return state === "cut"
-        ? Promise.resolve()
-        : new Promise((resolve) => {
-            whenCut = resolve
-          })
+      if (state === "cut") return Promise.resolve()
+      return new Promise((resolve) => {
+        whenCut = resolve
+      })
+    },
+    mend() {
+      state = "whole"
     },
     remove() {
-      cable.cut()
+      cut()
       return new Promise((resolve) => server.close(() => resolve()))
     },
   }
-  return cable
 }

@@ -87,9 +87,7 @@ function detach(data: DataDirectory, values: Values<typeof options>, startedAt: 
       if (line !== undefined) console.error(line)
       if (ready !== true) return
       const { endpoint, leads } = (await status(data))!
-      console.log(
-        welcome(data, endpoint, startedAt, leads, values.dev === true),
-      )
+      console.log(welcome(data, endpoint, startedAt, leads, values.dev === true))
       twin.disconnect()
       twin.unref()
       resolve(EXIT.ok)

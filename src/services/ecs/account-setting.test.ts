@@ -42,14 +42,22 @@ test("a deleted setting is shown a last time and then is AWS's default again", a
   await ecs.putAccountSetting({ name: "containerInsights", value: "enabled" })
   expect((await ecs.deleteAccountSetting({ name: "containerInsights" })).setting).toMatchObject({ value: "enabled" })
   expect((await ecs.listAccountSettings({ name: "containerInsights" })).settings).toEqual([])
-  expect((await ecs.listAccountSettings({ name: "containerInsights", effectiveSettings: true })).settings).toMatchObject([{ value: "disabled" }])
+  expect(
+    (await ecs.listAccountSettings({ name: "containerInsights", effectiveSettings: true })).settings,
+  ).toMatchObject([{ value: "disabled" }])
 })
 
 test("a setting that AWS does not have, or a value it would not take, is refused", async () => {
   const { ecs } = await startWorld()
-  await expect(ecs.putAccountSetting({ name: "colour" as never, value: "red" })).rejects.toThrow("Invalid setting 'name'")
-  await expect(ecs.putAccountSetting({ name: "taskLongArnFormat", value: "ENABLED" })).rejects.toThrow("Invalid setting 'value'")
-  await expect(ecs.putAccountSetting({ name: "guardDutyActivate", value: "on" })).rejects.toThrow(InvalidParameterException)
+  await expect(ecs.putAccountSetting({ name: "colour" as never, value: "red" })).rejects.toThrow(
+    "Invalid setting 'name'",
+  )
+  await expect(ecs.putAccountSetting({ name: "taskLongArnFormat", value: "ENABLED" })).rejects.toThrow(
+    "Invalid setting 'value'",
+  )
+  await expect(ecs.putAccountSetting({ name: "guardDutyActivate", value: "on" })).rejects.toThrow(
+    InvalidParameterException,
+  )
   await expect(ecs.listAccountSettings({ value: "enabled" })).rejects.toThrow(InvalidParameterException)
 })
 
@@ -60,6 +68,10 @@ test("root may set for another principal of its account, and of no other account
   expect((await ecs.listAccountSettings({ principalArn: role })).settings).toMatchObject([{ principalArn: role }])
   expect((await ecs.listAccountSettings({})).settings).toEqual([])
   await expect(
-    ecs.putAccountSetting({ name: "containerInsights", value: "enabled", principalArn: "arn:aws:iam::999999999999:root" }),
+    ecs.putAccountSetting({
+      name: "containerInsights",
+      value: "enabled",
+      principalArn: "arn:aws:iam::999999999999:root",
+    }),
   ).rejects.toThrow(InvalidParameterException)
 })

@@ -53,7 +53,8 @@ export const accountSettingOperations = {
     const principal = principalOf(call, input.principalArn)
     authorize(call, input.name ?? "*")
     if (input.name !== undefined) checkName(input.name)
-    if (input.value !== undefined && input.name === undefined) throw invalid("You must specify 'name' when you specify 'value'.")
+    if (input.value !== undefined && input.name === undefined)
+      throw invalid("You must specify 'name' when you specify 'value'.")
 
     const names = (Object.keys(RULES) as SettingName[]).sort()
     const settings = names.flatMap((name) => {
@@ -61,7 +62,8 @@ export const accountSettingOperations = {
       return call.tx.get(accountSettings, accountSettings.key({ name, principalArn: principal, value: "" })) ?? []
     })
     const matching = settings.filter(
-      ({ name, value }) => (input.name === undefined || name === input.name) && (input.value === undefined || value === input.value),
+      ({ name, value }) =>
+        (input.name === undefined || name === input.name) && (input.value === undefined || value === input.value),
     )
     const { page, nextToken } = listed(call, input, {
       usual: 10,

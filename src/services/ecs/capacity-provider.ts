@@ -38,10 +38,13 @@ export function checkStrategy(
     )
   }
   if (new Set(items.map(({ capacityProvider }) => capacityProvider)).size < items.length) {
-    throw invalid("The specified capacity provider strategy contains the same capacity provider more than once. Specify each capacity provider once and try again.")
+    throw invalid(
+      "The specified capacity provider strategy contains the same capacity provider more than once. Specify each capacity provider once and try again.",
+    )
   }
   for (const { base, weight } of items) {
-    if (weight < 0 || weight > 1000) throw invalid("The weight value of a capacity provider must be between 0 and 1000.")
+    if (weight < 0 || weight > 1000)
+      throw invalid("The weight value of a capacity provider must be between 0 and 1000.")
     if (base < 0 || base > 100_000) throw invalid("The base value of a capacity provider must be between 0 and 100000.")
   }
   if (items.filter(({ base }) => base > 0).length > 1) {
@@ -63,7 +66,10 @@ function providerName({ account, region }: Call, identifier: string): string {
   const isOwn = arn?.service === "ecs" && arn.region === region && arn.account === account
   const { type, id } = resourceOf({ resource: arn?.resource ?? "" })
   if (isOwn && type === "capacity-provider") return id
-  throw fault("ClientException", "The specified capacity provider does not exist. Specify a valid name or ARN and try again.")
+  throw fault(
+    "ClientException",
+    "The specified capacity provider does not exist. Specify a valid name or ARN and try again.",
+  )
 }
 
 const PROVIDERS_PER_CLUSTER_MAX = 20

@@ -44,14 +44,18 @@ test("creating a cluster again answers with the cluster as it was created", asyn
 
   const again = await ecs.createCluster({ clusterName: "shop" })
   expect(again.cluster).toEqual(first.cluster)
-  expect((await ecs.createCluster({ clusterName: "shop", tags: [{ key: "team", value: "a" }] })).cluster).toEqual(first.cluster)
+  expect((await ecs.createCluster({ clusterName: "shop", tags: [{ key: "team", value: "a" }] })).cluster).toEqual(
+    first.cluster,
+  )
 })
 
 test("creating a cluster again with other arguments is refused", async () => {
   const { ecs } = await startWorld()
   await ecs.createCluster({ clusterName: "shop", tags: [{ key: "team", value: "a" }] })
   const sentence = "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
-  await expect(ecs.createCluster({ clusterName: "shop", tags: [{ key: "team", value: "b" }] })).rejects.toThrow(sentence)
+  await expect(ecs.createCluster({ clusterName: "shop", tags: [{ key: "team", value: "b" }] })).rejects.toThrow(
+    sentence,
+  )
   await expect(ecs.createCluster({ clusterName: "shop", capacityProviders: ["FARGATE"] })).rejects.toThrow(sentence)
   await expect(
     ecs.createCluster({ clusterName: "shop", settings: [{ name: "containerInsights", value: "enabled" }] }),
@@ -82,7 +86,11 @@ test("an INACTIVE cluster refuses each operation with the sentence that AWS has 
   await expect(update).rejects.toThrow(ClientException)
   await expect(update).rejects.toThrow("Cluster was not ACTIVE.")
   await expect(ecs.updateClusterSettings({ cluster: "shop", settings: [] })).rejects.toThrow("Cluster was not ACTIVE.")
-  const put = ecs.putClusterCapacityProviders({ cluster: "shop", capacityProviders: [], defaultCapacityProviderStrategy: [] })
+  const put = ecs.putClusterCapacityProviders({
+    cluster: "shop",
+    capacityProviders: [],
+    defaultCapacityProviderStrategy: [],
+  })
   await expect(put).rejects.toThrow(ClusterNotFoundException)
   await expect(put).rejects.toThrow("The referenced cluster was inactive.")
 })
@@ -173,7 +181,9 @@ test("clusters are listed page by page, and a page token is good for its own lis
   expect(pages).toEqual([names.slice(0, 3), names.slice(3, 6), names.slice(6)])
 
   const { nextToken } = await ecs.listClusters({ maxResults: 3 })
-  await expect(as({ account: "another" }).ecs.listClusters({ nextToken: nextToken! })).rejects.toThrow(InvalidParameterException)
+  await expect(as({ account: "another" }).ecs.listClusters({ nextToken: nextToken! })).rejects.toThrow(
+    InvalidParameterException,
+  )
   await expect(ecs.listClusters({ nextToken: `${nextToken}x` })).rejects.toThrow("Invalid token")
   await expect(ecs.listClusters({ maxResults: 101 })).rejects.toThrow("Max results can not be greater than 100")
   await expect(ecs.listClusters({ maxResults: 0 })).rejects.toThrow(InvalidParameterException)
@@ -194,8 +204,12 @@ test("accounts and regions see nothing of each other", async () => {
     expect((await other.ecs.listClusters({})).clusterArns).toEqual([])
     expect((await other.ecs.describeClusters({ clusters: ["shop"] })).failures).toHaveLength(1)
   }
-  await expect(as({ account: "another" }).ecs.deleteCluster({ cluster: cluster!.clusterArn! })).rejects.toThrow("is not authorized to perform: ecs:DeleteCluster")
-  await expect(as({ region: "eu-central-1" }).ecs.deleteCluster({ cluster: cluster!.clusterArn! })).rejects.toThrow(ClusterNotFoundException)
+  await expect(as({ account: "another" }).ecs.deleteCluster({ cluster: cluster!.clusterArn! })).rejects.toThrow(
+    "is not authorized to perform: ecs:DeleteCluster",
+  )
+  await expect(as({ region: "eu-central-1" }).ecs.deleteCluster({ cluster: cluster!.clusterArn! })).rejects.toThrow(
+    ClusterNotFoundException,
+  )
 })
 
 test("a key made for some actions cannot be used for others", async () => {
@@ -214,7 +228,10 @@ test("Fargate's capacity providers can be attached and used in the default strat
   const { cluster } = await ecs.putClusterCapacityProviders({
     cluster: "shop",
     capacityProviders: ["FARGATE", "FARGATE_SPOT"],
-    defaultCapacityProviderStrategy: [{ capacityProvider: "FARGATE", base: 1, weight: 2 }, { capacityProvider: "FARGATE_SPOT", weight: 1 }],
+    defaultCapacityProviderStrategy: [
+      { capacityProvider: "FARGATE", base: 1, weight: 2 },
+      { capacityProvider: "FARGATE_SPOT", weight: 1 },
+    ],
   })
   expect(cluster).toMatchObject({
     capacityProviders: ["FARGATE", "FARGATE_SPOT"],
@@ -229,15 +246,26 @@ test("Fargate's capacity providers can be attached and used in the default strat
 test("a default strategy that cannot be followed is refused", async () => {
   const { ecs } = await startWorld()
   await ecs.createCluster({ clusterName: "shop" })
-  const put = (capacityProviders: string[], ...strategy: { capacityProvider: string; base?: number; weight?: number }[]) =>
+  const put = (
+    capacityProviders: string[],
+    ...strategy: { capacityProvider: string; base?: number; weight?: number }[]
+  ) =>
     ecs.putClusterCapacityProviders({ cluster: "shop", capacityProviders, defaultCapacityProviderStrategy: strategy })
   const [fargate, spot] = ["FARGATE", "FARGATE_SPOT"]
 
   await expect(put(["nobody"])).rejects.toThrow("The specified capacity provider does not exist.")
-  await expect(put([fargate!], { capacityProvider: spot!, weight: 1 })).rejects.toThrow("not associated with the cluster")
-  await expect(put([fargate!], { capacityProvider: fargate!, weight: 0 })).rejects.toThrow("weight value greater than zero")
+  await expect(put([fargate!], { capacityProvider: spot!, weight: 1 })).rejects.toThrow(
+    "not associated with the cluster",
+  )
+  await expect(put([fargate!], { capacityProvider: fargate!, weight: 0 })).rejects.toThrow(
+    "weight value greater than zero",
+  )
   await expect(
-    put([fargate!, spot!], { capacityProvider: fargate!, base: 1, weight: 1 }, { capacityProvider: spot!, base: 1, weight: 1 }),
+    put(
+      [fargate!, spot!],
+      { capacityProvider: fargate!, base: 1, weight: 1 },
+      { capacityProvider: spot!, base: 1, weight: 1 },
+    ),
   ).rejects.toThrow("Only one capacity provider per strategy can have a base value defined.")
   await expect(put([fargate!], { capacityProvider: fargate!, weight: 1001 })).rejects.toThrow(InvalidParameterException)
 })
@@ -270,8 +298,12 @@ test("settings merge, and unknown ones are refused", async () => {
   await ecs.createCluster({ clusterName: "shop" })
   const settings = [{ name: "containerInsights", value: "enhanced" }] as const
   expect((await ecs.updateCluster({ cluster: "shop", settings: [...settings] })).cluster!.settings).toEqual(settings)
-  await expect(ecs.updateClusterSettings({ cluster: "shop", settings: [{ name: "containerInsights", value: "on" }] })).rejects.toThrow("Invalid setting 'value'")
-  await expect(ecs.updateClusterSettings({ cluster: "shop", settings: [{ name: "colour" as never, value: "red" }] })).rejects.toThrow("Invalid setting 'name'")
+  await expect(
+    ecs.updateClusterSettings({ cluster: "shop", settings: [{ name: "containerInsights", value: "on" }] }),
+  ).rejects.toThrow("Invalid setting 'value'")
+  await expect(
+    ecs.updateClusterSettings({ cluster: "shop", settings: [{ name: "colour" as never, value: "red" }] }),
+  ).rejects.toThrow("Invalid setting 'name'")
 })
 
 test("a required member that is missing is named", async () => {

@@ -1,5 +1,5 @@
-import type * as sdk from "@aws-sdk/client-ecs"
 import { isDeepStrictEqual } from "node:util"
+import type * as sdk from "@aws-sdk/client-ecs"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { requestTagConditions } from "../../aws/tags.ts"
 import { effectiveSetting } from "./account-setting.ts"
@@ -27,27 +27,42 @@ export const clusterOperations = {
       settings: input.settings,
       configuration: input.configuration,
       capacityProviders: input.capacityProviders && knownProviders(call, input.capacityProviders),
-      defaultStrategy: input.defaultCapacityProviderStrategy && checkStrategy(call, input.defaultCapacityProviderStrategy, input.capacityProviders ?? []),
+      defaultStrategy:
+        input.defaultCapacityProviderStrategy &&
+        checkStrategy(call, input.defaultCapacityProviderStrategy, input.capacityProviders ?? []),
       tags: input.tags && tags,
     }
 
     const existing = call.tx.get(clusters, arn)
     if (existing?.status === "ACTIVE") {
       if (!agrees(given, existing.created)) {
-        throw invalid("Arguments on this idempotent request are inconsistent with arguments used in previous request(s).")
+        throw invalid(
+          "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
+        )
       }
       // A repeated request is answered with what the cluster was created with, not with what has become of it.
       return created({ ...existing, ...defaults(call, existing.created) }, existing.created)
     }
 
-    const cluster: Cluster = { arn, name, status: "ACTIVE", ...defaults(call, given), created: given, createdAt: call.now }
+    const cluster: Cluster = {
+      arn,
+      name,
+      status: "ACTIVE",
+      ...defaults(call, given),
+      created: given,
+      createdAt: call.now,
+    }
     call.tx.put(clusters, cluster)
     putTags(call.tx, arn, tags)
     return created(cluster, given)
   },
 
   DescribeClusters(call, { clusters: identifiers = ["default"], include = [] }) {
-    const arns = [...new Set((identifiers.length === 0 ? ["default"] : identifiers).map((identifier) => clusterArn(call, identifier)))]
+    const arns = [
+      ...new Set(
+        (identifiers.length === 0 ? ["default"] : identifiers).map((identifier) => clusterArn(call, identifier)),
+      ),
+    ]
     if (arns.length > DESCRIBED_MAX) throw invalid(`Clusters cannot have more than ${DESCRIBED_MAX} elements`)
     call.authorize(arns)
 
@@ -65,7 +80,9 @@ export const clusterOperations = {
         ...(include.includes("ATTACHMENTS") && { attachments: [] }),
         ...(include.includes("CONFIGURATIONS") && cluster.configuration && { configuration: cluster.configuration }),
       })),
-      failures: arns.filter((arn) => !found.some((cluster) => cluster.arn === arn)).map((arn) => ({ arn, reason: "MISSING" })),
+      failures: arns
+        .filter((arn) => !found.some((cluster) => cluster.arn === arn))
+        .map((arn) => ({ arn, reason: "MISSING" })),
     }
   },
 
@@ -104,13 +121,17 @@ export const clusterOperations = {
 
   PutClusterCapacityProviders(call, input) {
     const arn = clusterArn(call, input.cluster!)
-    call.authorize(arn, { "ecs:capacity-provider": input.capacityProviders!.map((provider) => capacityProviderArn(call, provider)) })
+    call.authorize(arn, {
+      "ecs:capacity-provider": input.capacityProviders!.map((provider) => capacityProviderArn(call, provider)),
+    })
     const cluster = activeCluster(call, arn)
     const capacityProviders = knownProviders(call, input.capacityProviders!)
     const defaultStrategy = checkStrategy(call, input.defaultCapacityProviderStrategy!, capacityProviders)
     const updated: Cluster = { ...cluster, capacityProviders, defaultStrategy }
     call.tx.put(clusters, updated)
-    return { cluster: { ...describe(updated), ...shown(updated), attachments: [], attachmentsStatus: "UPDATE_COMPLETE" } }
+    return {
+      cluster: { ...describe(updated), ...shown(updated), attachments: [], attachmentsStatus: "UPDATE_COMPLETE" },
+    }
   },
 
   DeleteCluster(call, input) {
@@ -173,7 +194,10 @@ function created(cluster: Cluster, { tags = [] }: ClusterArguments): { cluster: 
 }
 
 /** What a cluster is made with, where its caller left things out. */
-function defaults(call: Call, given: ClusterArguments): Pick<Cluster, "settings" | "configuration" | "capacityProviders" | "defaultStrategy"> {
+function defaults(
+  call: Call,
+  given: ClusterArguments,
+): Pick<Cluster, "settings" | "configuration" | "capacityProviders" | "defaultStrategy"> {
   const insights = { name: "containerInsights", value: effectiveSetting(call, "containerInsights").value } as const
   return {
     settings: mergeSettings([insights], given.settings ?? []),
@@ -186,11 +210,15 @@ function defaults(call: Call, given: ClusterArguments): Pick<Cluster, "settings"
 /** Whether every argument that is given now was the same then. */
 function agrees(given: ClusterArguments, created: ClusterArguments): boolean {
   return (Object.keys(given) as (keyof ClusterArguments)[]).every(
-    (name) => given[name] === undefined || isDeepStrictEqual(given[name], created[name] ?? (name === "tags" ? [] : undefined)),
+    (name) =>
+      given[name] === undefined || isDeepStrictEqual(given[name], created[name] ?? (name === "tags" ? [] : undefined)),
   )
 }
 
-function mergeSettings(settings: readonly sdk.ClusterSetting[], changed: readonly sdk.ClusterSetting[]): sdk.ClusterSetting[] {
+function mergeSettings(
+  settings: readonly sdk.ClusterSetting[],
+  changed: readonly sdk.ClusterSetting[],
+): sdk.ClusterSetting[] {
   const merged = new Map([...settings, ...changed].map((setting) => [setting.name, setting]))
   return [...merged.values()]
 }
@@ -198,13 +226,15 @@ function mergeSettings(settings: readonly sdk.ClusterSetting[], changed: readonl
 function checkSettings(settings: readonly sdk.ClusterSetting[] = []): void {
   for (const { name, value } of settings) {
     if (name !== "containerInsights") throw invalid("Invalid setting 'name'")
-    if (value === undefined || !["disabled", "enabled", "enhanced"].includes(value)) throw invalid("Invalid setting 'value'")
+    if (value === undefined || !["disabled", "enabled", "enhanced"].includes(value))
+      throw invalid("Invalid setting 'value'")
   }
 }
 
 function checkConfiguration(configuration: sdk.ClusterConfiguration | undefined): void {
   const { kmsKeyId, fargateEphemeralStorageKmsKeyId } = configuration?.managedStorageConfiguration ?? {}
-  if (kmsKeyId || fargateEphemeralStorageKmsKeyId) throw notYet("encryption of managed storage (managedStorageConfiguration)")
+  if (kmsKeyId || fargateEphemeralStorageKmsKeyId)
+    throw notYet("encryption of managed storage (managedStorageConfiguration)")
 
   const { logging, logConfiguration } = configuration?.executeCommandConfiguration ?? {}
   if (logging !== undefined && !["NONE", "DEFAULT", "OVERRIDE"].includes(logging)) {
@@ -214,7 +244,9 @@ function checkConfiguration(configuration: sdk.ClusterConfiguration | undefined)
     throw invalid("You must set logging to 'OVERRIDE' when you supply a log configuration.")
   }
   if (logging === "OVERRIDE" && !logConfiguration?.cloudWatchLogGroupName && !logConfiguration?.s3BucketName) {
-    throw invalid("A CloudWatch log group name or S3 bucket name must be specified when overriding the default log configuration.")
+    throw invalid(
+      "A CloudWatch log group name or S3 bucket name must be specified when overriding the default log configuration.",
+    )
   }
 }
 

@@ -21,5 +21,12 @@ export function listed<R>(call: Call, input: ListInput, { usual, most, list, pos
   if (maxResults !== undefined && maxResults > most) throw invalid(`Max results can not be greater than ${most}`)
   if (maxResults !== undefined && !(maxResults >= 1)) throw invalid("Max results can not be less than 1")
   const limit = Math.floor(maxResults ?? usual)
-  return pageOf(call, { token: nextToken, limit, filters, list, position, invalidToken: () => invalid("Invalid token") })
+  return pageOf(call, {
+    token: nextToken,
+    limit,
+    filters,
+    list,
+    position,
+    invalidToken: () => invalid("Invalid token"),
+  })
 }

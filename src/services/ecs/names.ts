@@ -38,4 +38,12 @@ export function taggedArn(identifier: string): string {
   return identifier
 }
 
-const TAGGED_KINDS = ["cluster", "service", "task", "container-instance", "task-definition", "capacity-provider", "task-set"]
+const TAGGED_KINDS = [
+  "cluster",
+  "service",
+  "task",
+  "container-instance",
+  "task-definition",
+  "capacity-provider",
+  "task-set",
+]

@@ -1,4 +1,9 @@
-import type { CapacityProviderStrategyItem, ClusterConfiguration, ClusterSetting, SettingName } from "@aws-sdk/client-ecs"
+import type {
+  CapacityProviderStrategyItem,
+  ClusterConfiguration,
+  ClusterSetting,
+  SettingName,
+} from "@aws-sdk/client-ecs"
 import type { Tag } from "../../aws/tags.ts"
 import { table } from "../../store/table.ts"
 

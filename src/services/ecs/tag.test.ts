@@ -10,8 +10,17 @@ async function startWithCluster() {
 
 test("tags are added, replaced and removed", async () => {
   const { ecs, resourceArn } = await startWithCluster()
-  await ecs.tagResource({ resourceArn, tags: [{ key: "team", value: "b" }, { key: "stage", value: "" }] })
-  expect((await ecs.listTagsForResource({ resourceArn })).tags).toEqual([{ key: "team", value: "b" }, { key: "stage", value: "" }])
+  await ecs.tagResource({
+    resourceArn,
+    tags: [
+      { key: "team", value: "b" },
+      { key: "stage", value: "" },
+    ],
+  })
+  expect((await ecs.listTagsForResource({ resourceArn })).tags).toEqual([
+    { key: "team", value: "b" },
+    { key: "stage", value: "" },
+  ])
   await ecs.untagResource({ resourceArn, tagKeys: ["team", "unknown"] })
   expect((await ecs.listTagsForResource({ resourceArn })).tags).toEqual([{ key: "stage", value: "" }])
 })
@@ -25,7 +34,10 @@ test("tags that AWS would refuse are refused, and nothing changes", async () => 
     [{ key: "x".repeat(129), value: "" }],
     [{ key: "x", value: "y".repeat(257) }],
     [{ key: "a?", value: "" }],
-    [{ key: "twice", value: "1" }, { key: "twice", value: "2" }],
+    [
+      { key: "twice", value: "1" },
+      { key: "twice", value: "2" },
+    ],
   ]
   for (const tags of refused) {
     await expect(ecs.tagResource({ resourceArn, tags })).rejects.toThrow(InvalidParameterException)
@@ -45,7 +57,9 @@ test("a resource has at most fifty tags", async () => {
 test("what is not there or no longer alive cannot be tagged", async () => {
   const { ecs, resourceArn } = await startWithCluster()
   const nowhere = resourceArn.replace("shop", "nowhere")
-  await expect(ecs.tagResource({ resourceArn: nowhere, tags: [] })).rejects.toThrow("The specified cluster does not exist.")
+  await expect(ecs.tagResource({ resourceArn: nowhere, tags: [] })).rejects.toThrow(
+    "The specified cluster does not exist.",
+  )
   await expect(ecs.listTagsForResource({ resourceArn: "shop" })).rejects.toThrow(InvalidParameterException)
   await ecs.deleteCluster({ cluster: "shop" })
   await expect(ecs.listTagsForResource({ resourceArn })).rejects.toThrow(

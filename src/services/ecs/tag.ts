@@ -84,7 +84,9 @@ function refusal(problem: TagProblem, { key = "" }: { readonly key?: string | un
       return invalid(`The value of tag ${key} can not be longer than 256 characters.`)
     case "invalid key":
     case "invalid value":
-      return invalid(`The tag ${key} has characters that are not allowed. Use letters, numbers, spaces and _ . : / = + - @`)
+      return invalid(
+        `The tag ${key} has characters that are not allowed. Use letters, numbers, spaces and _ . : / = + - @`,
+      )
     case "reserved key":
       return invalid("Tag keys that begin with aws: are reserved for AWS.")
     case "key twice":

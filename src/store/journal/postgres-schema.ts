@@ -50,12 +50,12 @@ const layouts: readonly string[] = [
 
 /** Brings the schema to today's layout, or refuses one that a newer Homeport has made. */
 export async function prepareSchema(session: Session, schema: string): Promise<void> {
-  if ((await layoutOf(session)) === layouts.length) return
+  if ((await layoutOf(session, schema)) === layouts.length) return
 
   // Several processes may start at once: one makes the tables, the others wait and then find them.
   await session.transaction("BEGIN", async () => {
     await session.run({ text: "SELECT pg_advisory_xact_lock(hashtext($1))" }, [`homeport schema ${schema}`])
-    const layout = await layoutOf(session)
+    const layout = await layoutOf(session, schema)
     if (layout === 0) await createSchema(session, schema)
     for (const text of layouts.slice(layout)) await session.run({ text })
     await session.run({ text: `UPDATE meta SET layout = ${layouts.length}` })
@@ -77,10 +77,13 @@ async function createSchema(session: Session, schema: string): Promise<void> {
   if (made.length === 0) await session.run({ text: `CREATE SCHEMA ${escapeIdentifier(schema)}` })
 }
 
-/** 0 while there are no tables. */
-async function layoutOf(session: Session): Promise<number> {
-  const [there] = await session.run<{ yes: boolean }>({ text: "SELECT to_regclass('meta') IS NOT NULL AS yes" })
-  if (!there!.yes) return 0
+/**
+ * 0 while there are no tables. The catalogue is asked, as `to_regclass` may answer from what this session knew before it
+ * waited for another one to make them.
+ */
+async function layoutOf(session: Session, schema: string): Promise<number> {
+  const text = "SELECT FROM pg_tables WHERE schemaname = $1 AND tablename = 'meta'"
+  if ((await session.run({ text }, [schema])).length === 0) return 0
   const [meta] = await session.run<{ layout: number; format: number }>({ text: "SELECT layout, format FROM meta" })
   if (meta === undefined) throw new JournalFailure("damaged", "The journal's schema does not say what layout it has.")
   refuseNewer(meta)

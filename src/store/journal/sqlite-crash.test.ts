@@ -91,6 +91,9 @@ function watched(database: DatabaseSync, look: () => void): DatabaseSync {
   return wrap(database)
 }
 
+/** A disk writes whole ones. */
+const SECTOR = 512
+
 /**
  * What a loss of power may leave of the writes between two images. The write-ahead log is on the disk before anything
  * goes from it into the file, and then the file's pages arrive in any order.
@@ -101,7 +104,7 @@ function tornBetween(before: Image, after: Image): Image[] {
   const torn: Image[] = []
   for (let count = 0; count < 4; count++) {
     if (!before.wal.equals(after.wal)) {
-      const end = random.below(after.wal.length + 1)
+      const end = SECTOR * random.below(Math.floor(after.wal.length / SECTOR) + 1)
       const wal = Buffer.concat([after.wal.subarray(0, end), before.wal.subarray(end)])
       torn.push({ file: before.file, wal, acknowledged })
     }

@@ -78,6 +78,39 @@ test("any flipped bit is damage, or changes nothing", () => {
   expect(outcomes.unharmed).toBeGreaterThan(5)
 })
 
+test("any flipped bit of the write-ahead log is damage, or costs no more than the newest append", () => {
+  const path = join(aDirectory(), "journal.sqlite")
+  const file = openSqliteFile(path)
+  for (let version = 1; version <= 12; version++) {
+    file.append(encodeChanges([put(`key-${version}`, folded(version))]), version, version)
+  }
+  const copy = join(aDirectory(), "journal.sqlite")
+  const before = readFileSync(path)
+  const whole = readFileSync(`${path}-wal`)
+  file.close()
+  const random = seededRandom(1)
+  const outcomes = { unharmed: 0, shortened: 0, refused: 0 }
+  for (let count = 0; count < 300; count++) {
+    const flipped = Buffer.from(whole)
+    const at = random.below(flipped.length)
+    flipped[at] = flipped[at]! ^ (1 << random.below(8))
+    writeFileSync(copy, before)
+    writeFileSync(`${copy}-wal`, flipped)
+    try {
+      const { version, records } = recover(copy)
+      expect([11, 12], `a bit flipped in byte ${at}`).toContain(version)
+      expect(Object.keys(records)).toHaveLength(version)
+      outcomes[version === 12 ? "unharmed" : "shortened"] += 1
+    } catch (error) {
+      if (!(error instanceof JournalFailure)) throw error
+      expect(error).toMatchObject({ kind: "damaged", message: expect.stringContaining("write-ahead log was altered") })
+      outcomes.refused += 1
+    }
+  }
+  expect(outcomes.refused).toBeGreaterThan(200)
+  expect(outcomes.shortened).toBeGreaterThan(5)
+})
+
 test("a file cut short anywhere is damage", () => {
   const path = aJournal()
   const { length } = readFileSync(path)
@@ -152,7 +185,7 @@ const CONTENT = {
   },
 }
 
-function recover(path: string): unknown {
+function recover(path: string): { version: number; records: object } {
   try {
     const file = openSqliteFile(path)
     try {

@@ -301,10 +301,7 @@ export function layOut(db: DatabaseSync): void {
 
 /** The sentence is about the file, which whoever reports the failure names. */
 export function damaged(what: string): JournalFailure {
-  return new JournalFailure(
-    "damaged",
-    `It is damaged: ${what}. Nothing was started from it and nothing in it was changed.`,
-  )
+  return new JournalFailure("damaged", `It is damaged: ${what}. Nothing was started from it.`)
 }
 
 // Strings cross to the main thread a piece at a time: long enough to cost little, short enough to hold up no turn there.

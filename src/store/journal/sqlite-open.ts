@@ -4,11 +4,13 @@ import { DatabaseSync } from "node:sqlite"
 import { threadId } from "node:worker_threads"
 import { JournalFailure } from "./journal.ts"
 import { damaged, layOut, SqliteFile } from "./sqlite-file.ts"
+import { verifyWal } from "./sqlite-wal.ts"
 
 /** Opens the journal in `file`, and makes it, with its directory, where there is none. */
 export function openSqliteFile(file: string, bytesMax?: number): SqliteFile {
   if (!existsSync(file)) create(file)
   if (statSync(file).size === 0) throw damaged("it is empty, as no journal ever is")
+  verifyWal(`${file}-wal`)
   const db = new DatabaseSync(file)
   try {
     if (bytesMax !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(bytesMax / PAGE_BYTES)}`)

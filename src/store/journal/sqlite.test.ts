@@ -1,5 +1,5 @@
 import { execFileSync, fork } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
@@ -29,7 +29,7 @@ async function sqliteBackend(): Promise<JournalBackend> {
   }
 }
 
-journalSuite("SQLite", sqliteBackend)
+journalSuite("SQLite", sqliteBackend, { histories: Number(process.env.HOMEPORT_HISTORIES ?? 8) })
 
 test("the journal and its directory are for this user alone", async () => {
   const directory = join(aDirectory(), "made", "state")
