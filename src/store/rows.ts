@@ -1,6 +1,7 @@
 import { compareStrings } from "../base/ordering.ts"
 import { SortedList } from "../base/sorted-list.ts"
 import type { AnyTable, IndexValue } from "./table.ts"
+import type { Derived } from "./view.ts"
 
 /** A record where it lies. The row stays the same while the record in it is replaced. */
 export interface Row {
@@ -25,6 +26,7 @@ export class Rows {
   readonly #byKey = new Map<string, Row>()
   readonly #equality: readonly EqualityIndex[]
   readonly #ordered: readonly OrderedIndex[]
+  readonly #derived: Derived[] = []
   #inOrder: SortedList<Row> | undefined
 
   constructor(table: AnyTable, scope: string) {
@@ -60,8 +62,15 @@ export class Rows {
     return this.#ordered.find((index) => index.name === name)!
   }
 
+  /** Keeps something derived from these rows, and perhaps from others, up to date; it learns first of what is there. */
+  derive(derived: Derived): void {
+    for (const { record } of this.#byKey.values()) derived.changed(this.table, undefined, record)
+    this.#derived.push(derived)
+  }
+
   set(key: string, record: object, version: number): void {
     const row = this.#byKey.get(key)
+    for (const derived of this.#derived) derived.changed(this.table, row?.record, record)
     if (row === undefined) {
       const added: Row = { key, record, version }
       this.#byKey.set(key, added)
@@ -79,6 +88,7 @@ export class Rows {
   delete(key: string): void {
     const row = this.#byKey.get(key)
     if (row === undefined) return
+    for (const derived of this.#derived) derived.changed(this.table, row.record, undefined)
     this.#byKey.delete(key)
     this.#inOrder?.remove(row)
     for (const index of this.#equality) index.remove(row, row.record)

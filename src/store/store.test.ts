@@ -4,9 +4,10 @@ import { simulatedWorld } from "../world/simulated.ts"
 import type { ChangeSet } from "./changes.ts"
 import { JournalFailure } from "./journal/journal.ts"
 import { Store } from "./store.ts"
-import { table } from "./table.ts"
+import { type AnyTable, table } from "./table.ts"
 import { HOME, startStore } from "./testing.ts"
 import type { Tx } from "./transaction.ts"
+import { view } from "./view.ts"
 
 interface Boat {
   readonly name: string
@@ -345,6 +346,43 @@ test("a store behaves as a plain map does, over restarts, whatever is done to it
     }),
     { numRuns: 150 },
   )
+})
+
+test("a view agrees with the tables at every moment, also after a transaction was undone", async () => {
+  const lengthByHarbour = view({
+    name: "test/length-by-harbour",
+    tables: [boats],
+    create: () => {
+      const sums = new Map<string, number>()
+      const add = (boat: Boat | undefined, sign: 1 | -1) => {
+        if (boat?.harbour !== undefined) sums.set(boat.harbour, (sums.get(boat.harbour) ?? 0) + sign * boat.length)
+      }
+      return {
+        sums,
+        changed(_table: AnyTable, before: object | undefined, after: object | undefined) {
+          add(before as Boat | undefined, -1)
+          add(after as Boat | undefined, 1)
+        },
+      }
+    },
+  })
+  const { store } = await startStore(tables)
+  store.transact(HOME, (tx) => tx.put(boats, aBoat({ length: 5 })))
+  const sums = () => store.transact(HOME, (tx) => Object.fromEntries(tx.view(lengthByHarbour).sums))
+  expect(sums()).toEqual({ Kiel: 5 })
+  store.transact(HOME, (tx) => {
+    tx.put(boats, aBoat({ length: 7 }))
+    tx.put(boats, aBoat({ name: "Bea", length: 2 }))
+    expect(tx.view(lengthByHarbour).sums.get("Kiel")).toBe(9)
+  })
+  const undone = store.attempt(HOME, (tx) => {
+    tx.delete(boats, "Ada")
+    tx.put(boats, aBoat({ name: "Bea", harbour: "Bremen", length: 3 }))
+    throw new Error("undone")
+  })
+  expect(undone.ok).toBe(false)
+  expect(sums()).toEqual({ Kiel: 9, Bremen: 0 })
+  expect(store.transact(ELSEWHERE, (tx) => tx.view(lengthByHarbour).sums.size)).toBe(0)
 })
 
 test("a journal's loss of the lead silences the store", async () => {

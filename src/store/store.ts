@@ -5,7 +5,8 @@ import { freezeDeep } from "./freeze.ts"
 import { type Entry, JournalFailure, type Leadership, type StoredChange } from "./journal/journal.ts"
 import { Rows } from "./rows.ts"
 import { type AnyTable, upgrade } from "./table.ts"
-import { Transaction, type Tx } from "./transaction.ts"
+import { type RowSource, Transaction, type Tx } from "./transaction.ts"
+import type { Derived, View } from "./view.ts"
 
 export interface StoreOptions {
   readonly world: Pick<World, "after">
@@ -47,6 +48,8 @@ export class Store {
   readonly #observers: ((set: ChangeSet) => void)[] = []
   readonly #watchers = new Set<Follower>()
   readonly #batches: Batch[] = []
+  readonly #views = new Map<Scope, Map<View<Derived>, Derived>>()
+  readonly #source: RowSource
   #leadership: Leadership | undefined
   #failure: JournalFailure | undefined
   #transaction: Transaction | undefined
@@ -59,6 +62,11 @@ export class Store {
     this.#world = world
     this.#freeze = freeze
     this.tables = tables
+    this.#source = {
+      rows: (table, scope) => this.#rows(table, scope),
+      scopes: (table) => this.#scopes(table),
+      view: (view, scope) => this.#view(view, scope),
+    }
     for (const table of tables) {
       assert(!this.#byName.has(table.name), `two tables are called ${table.name}`)
       const rows: TableRows = { table, scopes: new Map() }
@@ -127,11 +135,7 @@ export class Store {
   attempt<T>(scope: Scope, work: (tx: Tx) => T): Outcome<T> {
     assert(this.leads, "a transaction was tried in a store that does not lead")
     assert(this.#transaction === undefined, "a transaction was begun inside another; hand the tx on instead")
-    const source = {
-      rows: (table: AnyTable, of: Scope) => this.#rows(table, of),
-      scopes: (table: AnyTable) => this.#scopes(table),
-    }
-    const transaction = new Transaction(source, this.#freeze)
+    const transaction = new Transaction(this.#source, this.#freeze)
     this.#transaction = transaction
     try {
       const value = work(transaction.in(scope))
@@ -210,6 +214,20 @@ export class Store {
       known.scopes.set(scope, rows)
     }
     return rows
+  }
+
+  #view<V extends Derived>(view: View<V>, scope: Scope): V {
+    let views = this.#views.get(scope)
+    if (views === undefined) {
+      views = new Map()
+      this.#views.set(scope, views)
+    }
+    const known = views.get(view)
+    if (known !== undefined) return known as V
+    const made = view.create()
+    for (const table of view.tables) this.#rows(table, scope).derive(made)
+    views.set(view, made)
+    return made
   }
 
   #scopes(table: AnyTable): Scope[] {

@@ -3,6 +3,7 @@ import { INSTALLATION, type RecordChange, type Scope, scopeOfTable } from "./cha
 import { freezeDeep } from "./freeze.ts"
 import type { RangeBounds, Row, Rows } from "./rows.ts"
 import type { AnyTable, Table } from "./table.ts"
+import type { Derived, View } from "./view.ts"
 
 /** What an operation or a controller reads and writes: the records of one account in one region. */
 export interface Tx {
@@ -35,6 +36,9 @@ export interface Tx {
     bounds?: RangeBounds & { readonly limit?: number },
   ): readonly R[]
 
+  /** What is derived from this scope's records, in step with them. */
+  view<V extends Derived>(view: View<V>): V
+
   /** The explicit way to other accounts' and regions' records, and to the installation's own. */
   readonly anywhere: Anywhere
 }
@@ -60,6 +64,7 @@ export interface Anywhere {
 export interface RowSource {
   rows(table: AnyTable, scope: Scope): Rows
   scopes(table: AnyTable): Scope[]
+  view<V extends Derived>(view: View<V>, scope: Scope): V
 }
 
 /**
@@ -96,6 +101,11 @@ export class Transaction implements Anywhere {
 
   scopes(table: AnyTable): readonly Scope[] {
     return this.#source.scopes(table)
+  }
+
+  view<V extends Derived>(view: View<V>, scope: Scope): V {
+    for (const table of view.tables) this.sawAll(this.rows(table, scope))
+    return this.#source.view(view, scope)
   }
 
   rows(table: AnyTable, scope: Scope): Rows {
@@ -219,6 +229,10 @@ class ScopedTx implements Tx {
     { limit = Number.POSITIVE_INFINITY, ...bounds }: RangeBounds & { readonly limit?: number } = {},
   ): readonly R[] {
     return recordsOf(this.#seen(table).ordered(index).range(bounds), limit)
+  }
+
+  view<V extends Derived>(view: View<V>): V {
+    return this.#transaction.view(view, this.scope)
   }
 
   /** The rows of a table of which the answer will depend on more than one. */
