@@ -5,6 +5,7 @@ import { fork } from "node:child_process"
  * side's garbage nor for its own start.
  */
 export interface Contender<Task, Result> extends AsyncDisposable {
+  readonly pid: number
   run(task: Task): Promise<Result>
 }
 
@@ -29,6 +30,7 @@ export async function startContender<Task, Result>(
   await waiting.promise
 
   return {
+    pid: child.pid!,
     run(task) {
       waiting = Promise.withResolvers()
       if (ended) waiting.reject(new Error(`${module} has ended`))

@@ -47,7 +47,14 @@ export function tableOf(figures: readonly Figure[]): string {
   })
   const all = [HEAD, ...rows]
   const widths = HEAD.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd()).join("\n")
+  return all
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]!))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n")
 }
 
 const HEAD = ["figure", "ours", "other", "ratio", "spread", "target", "met"]

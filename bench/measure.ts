@@ -19,28 +19,29 @@ export function ratioOf(ours: readonly number[], theirs: readonly number[]): Spr
   return spreadOf(ours.map((value, round) => value / theirs[round]!))
 }
 
-type Side = () => Promise<number>
+type Sides = Readonly<Record<string, () => Promise<unknown>>>
+type Measured<S extends Sides> = { readonly [Name in keyof S]: Awaited<ReturnType<S[Name]>>[] }
 
 /**
  * Measures all sides in turn, again and again: A B A B …. What slows the machine down for a while then slows down all
  * of them alike, and a ratio of neighbours stays what it is. A first round is thrown away.
  */
-export async function inTurns<Name extends string>(
-  title: string,
-  sides: Readonly<Record<Name, Side>>,
-  rounds = ROUNDS,
-): Promise<Record<Name, number[]>> {
-  const names = Object.keys(sides) as Name[]
-  const measured = Object.fromEntries(names.map((name) => [name, [] as number[]])) as Record<Name, number[]>
+export async function inTurns<S extends Sides>(title: string, sides: S, rounds = ROUNDS): Promise<Measured<S>> {
+  const measured = Object.fromEntries(Object.keys(sides).map((name) => [name, [] as unknown[]]))
   for (let round = 0; round <= rounds; round++) {
-    for (const name of names) {
+    for (const [name, measure] of Object.entries(sides)) {
       progress(`${title}: ${name}, ${round === 0 ? "warming up" : `round ${round} of ${rounds}`}`)
-      const value = await sides[name]()
-      if (round > 0) measured[name].push(value)
+      const result = await measure()
+      if (round > 0) measured[name]!.push(result)
     }
   }
   clearProgress()
-  return measured
+  return measured as Measured<S>
 }
 
 const ROUNDS = 11
+
+/** Of a figure that was measured a single time. */
+export function once(value: number): Spread {
+  return { median: value, low: value, high: value }
+}

@@ -27,7 +27,7 @@ export function aRecord(number: number): BenchRecord {
 }
 
 /** A record as others store it: what a change of it costs our journal, in bytes. */
-export function valueOf(number: number): string {
+export function benchValue(number: number): string {
   return JSON.stringify(aRecord(number))
 }
 

@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite"
 import { closedLoop, perSecond } from "./closed-loop.ts"
 import { contend } from "./contender.ts"
-import { valueOf } from "./record.ts"
+import { benchValue } from "./record.ts"
 
 /** What SQLite itself gives on this disk: one thread, rows inserted in transactions of so many, as durable as ours. */
 contend(async ({ file }: { readonly file: string }) => {
@@ -12,7 +12,7 @@ contend(async ({ file }: { readonly file: string }) => {
   const begin = db.prepare("BEGIN IMMEDIATE")
   const insert = db.prepare("INSERT INTO rows (body) VALUES (?)")
   const commit = db.prepare("COMMIT")
-  const body = valueOf(1)
+  const body = benchValue(1)
   return async ({ rows, seconds }: { readonly rows: number; readonly seconds: number }) => {
     const tally = await closedLoop({ callers: 1, seconds }, async () => {
       begin.run()

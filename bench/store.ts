@@ -5,14 +5,19 @@ import { startContender } from "./contender.ts"
 import { startEtcd } from "./etcd.ts"
 import type { Figure } from "./figure.ts"
 import { makeFolder } from "./folder.ts"
-import { inTurns, ratioOf, spreadOf } from "./measure.ts"
+import { inTurns } from "./measure.ts"
+import type { StoreRates } from "./store-contender.ts"
+import { foldedFigure, storeFigure } from "./store-figures.ts"
 
 /** Durable transactions through the embedded store, beside what its disk gives at most and beside etcd. */
 export const storeBench: Bench = async ({ seconds, say }) => {
   using folder = makeFolder()
   await using etcd = await startEtcd()
-  if (etcd === undefined) say("etcd is not installed, so nothing was compared with it (Debian: apt-get install etcd-server).")
-  await using ours = await startContender<Load, number>("./store-contender.ts", { sqlite: join(folder.path, "journal") })
+  if (etcd === undefined)
+    say("etcd is not installed, so nothing was compared with it (Debian: apt-get install etcd-server).")
+  await using ours = await startContender<Load, StoreRates>("./store-contender.ts", {
+    sqlite: join(folder.path, "journal"),
+  })
   await using raw = await startContender<{ rows: number; seconds: number }, number>("./sqlite-contender.ts", {
     file: join(folder.path, "raw"),
   })
@@ -26,20 +31,13 @@ export const storeBench: Bench = async ({ seconds, say }) => {
       sqlite: () => raw.run({ rows: callers, seconds }),
       ...(puts && { etcd: () => puts.run(load) }),
     })
-    const figure = (name: string, theirs: readonly number[], target?: Figure["target"]): Figure => ({
-      name: `durable transactions, SQLite, ${at(callers)}`,
-      unit: "/s",
-      ours: spreadOf(measured.homeport),
-      theirs: { name, spread: spreadOf(theirs) },
-      ratio: ratioOf(measured.homeport, theirs),
-      ...(target && { target }),
-    })
-    if (measured.etcd) figures.push(figure("etcd puts", measured.etcd, { of: "ratio", atLeast: callers === 1 ? 1 : 5 }))
-    figures.push(figure(`rows inserted, ${callers} a transaction`, measured.sqlite))
+    const { homeport, sqlite, etcd: etcdRates } = measured
+    if (etcdRates !== undefined) {
+      const theirs = { name: "etcd puts", rates: etcdRates }
+      figures.push(storeFigure("SQLite", callers, homeport, theirs, { of: "ratio", atLeast: callers === 1 ? 1 : 5 }))
+    }
+    const own = storeFigure("SQLite", callers, homeport, { name: `rows by SQLite, ${callers} at once`, rates: sqlite })
+    figures.push(own, foldedFigure(own, homeport))
   }
   return figures
-}
-
-function at(callers: number): string {
-  return callers === 1 ? "1 caller" : `${callers} callers`
 }

@@ -3,7 +3,6 @@ import type { Tx } from "../store/transaction.ts"
 import { CommonFault } from "./common-fault.ts"
 import type { Call, Caller } from "./operations.ts"
 import type { Authorizer, Conditions } from "./principal.ts"
-import type { Service } from "./service.ts"
 
 /** Whether a request has been authorised yet: a flow does so in one of several transactions. */
 export interface Authorization {
@@ -17,35 +16,36 @@ export class OperationCall implements Call {
   readonly partition: string
   readonly principal: Caller["principal"]
   readonly requestId: string
+  readonly service: string
   readonly operation: string
   readonly now: number
   readonly random: Caller["random"]
   readonly pages: Caller["pages"]
   readonly tx: Tx
-  readonly #service: Service
   readonly #authorizer: Authorizer
   readonly #authorization: Authorization
 
-  constructor(caller: Caller, tx: Tx, service: Service, authorizer: Authorizer, authorization: Authorization) {
+  constructor(caller: Caller, tx: Tx, authorizer: Authorizer, authorization: Authorization) {
     this.account = caller.account
     this.region = caller.region
     this.partition = caller.partition
     this.principal = caller.principal
     this.requestId = caller.requestId
+    this.service = caller.service
     this.operation = caller.operation
     this.now = caller.now
     this.random = caller.random
     this.pages = caller.pages
     this.tx = tx
-    this.#service = service
     this.#authorizer = authorizer
     this.#authorization = authorization
   }
 
   authorize(resources: string | readonly string[], conditions: Conditions = {}): void {
-    const action = `${this.#service.name}:${this.operation}`
-    if (typeof resources === "string") this.#check(action, resources, conditions)
-    else for (const resource of resources) this.#check(action, resource, conditions)
+    const action = `${this.service}:${this.operation}`
+    // Acting on nothing is acting too: a caller who may not do it at all is told so.
+    const named = typeof resources === "string" ? [resources] : resources.length === 0 ? ["*"] : resources
+    for (const resource of named) this.#check(action, resource, conditions)
     this.#authorization.given = true
   }
 
@@ -56,8 +56,6 @@ export class OperationCall implements Call {
   #check(action: string, resource: string, conditions: Conditions): void {
     const denial = this.#authorizer(this.principal, action, resource, conditions)
     if (denial === undefined) return
-    // Refusing is a decision too.
-    this.#authorization.given = true
     throw new CommonFault(
       "denied",
       `User: ${this.principal.arn} is not authorized to perform: ${action} on resource: ${resource} because ${denial.because}`,

@@ -24,12 +24,22 @@ const tail = service<typeof logs>({
       return { responseStream: session(input.logGroupIdentifiers!, call.signal) }
     }),
     DescribeLogGroups: () => ({ logGroups: [] }),
+    DescribeLogStreams(call) {
+      call.authorize([])
+      return { logStreams: [] }
+    },
+    CreateLogGroup(call) {
+      call.authorize("*")
+      throw fault("InvalidParameterException", "no", { message: { not: "a string" } })
+    },
     DeleteLogGroup(call) {
       call.authorize("*")
       throw new Error("the disk of the test is on fire")
     },
   },
 })
+
+const fault = faultsOf<typeof logs>()
 
 async function* session(
   groups: readonly string[],
@@ -204,7 +214,7 @@ test("a compressed body is unpacked, within bounds", async () => {
   expect((await compressed(gzipSync('{"clusterName":"packed"}'))).cluster!.clusterName).toBe("packed")
   await expect(compressed(Buffer.from("not gzip"))).rejects.toMatchObject({ name: "SerializationException" })
   const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20))
-  await expect(compressed(bomb)).rejects.toMatchObject({ name: "SerializationException" })
+  await expect(compressed(bomb)).rejects.toMatchObject({ name: "RequestEntityTooLargeException" })
 })
 
 test("an event stream goes out event by event", async () => {
@@ -239,6 +249,62 @@ test("an operation that answers without having authorised is our mistake, and it
     $metadata: { httpStatusCode: 500 },
   })
   expect(log.lines.at(-1)).toMatchObject({ level: "error", fields: { operation: "DescribeLogGroups" } })
+})
+
+test("acting on nothing needs the right to act", async () => {
+  const { as, config } = await startWithClients()
+  const { credentials } = as({ only: ["ecs:Poll"] })
+  await expect(new logs.CloudWatchLogs({ ...config, credentials }).describeLogStreams({})).rejects.toMatchObject({
+    name: "AccessDeniedException",
+  })
+})
+
+test("a fault that cannot be written is our mistake, and nothing stays counted as under way", async () => {
+  const { logs, door } = await startWithClients()
+  await expect(logs.createLogGroup({ logGroupName: "shop" })).rejects.toBeDefined()
+  expect(door.metrics().inFlight).toBe(0)
+})
+
+test("a stream breaks off when the lead is lost", async () => {
+  const { logs, store } = await startWithClients()
+  const { responseStream } = await logs.startLiveTail({
+    logGroupIdentifiers: ["arn:aws:logs:us-east-1::log-group:shop"],
+  })
+  store.mayAnswer = () => false
+  const read = async () => {
+    for await (const _ of responseStream!) {
+    }
+  }
+  await expect(read()).rejects.toBeDefined()
+})
+
+test("a service whose SDK could not be loaded is loaded at the next request", async () => {
+  let tries = 0
+  const flaky = service<typeof logs>({
+    name: "logs",
+    targetPrefix: "Logs_20140328",
+    protocols: ["awsJson1_1"],
+    async sdk() {
+      if (++tries === 1) throw new Error("the disk was away")
+      return logs
+    },
+    operations: {
+      DescribeLogGroups(call) {
+        call.authorize("*")
+        return { logGroups: [] }
+      },
+    },
+  })
+  const started = await start([flaky])
+  const client = new logs.CloudWatchLogs({
+    region: "us-east-1",
+    credentials: started.credentials,
+    maxAttempts: 1,
+    requestHandler: sdkHandler(started.door, started.world) as never,
+    systemClockOffset: started.world.now() - Date.now(),
+  })
+  await expect(client.describeLogGroups({})).rejects.toMatchObject({ name: "InternalFailure" })
+  await expect(client.describeLogGroups({})).resolves.toMatchObject({ logGroups: [] })
 })
 
 test("what goes wrong inside is logged under the request's id and not told to the caller", async () => {
@@ -291,7 +357,6 @@ test("requests are counted by service, operation and status", async () => {
 })
 
 test("faults and operations that the SDK does not have do not compile", () => {
-  const fault = faultsOf<typeof logs>()
   // @ts-expect-error: a misspelt exception
   fault("ResourceNotFoundExeption", "")
   const misspelt = { DescribeLogGruops: () => ({}) }

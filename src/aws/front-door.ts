@@ -1,23 +1,28 @@
-import { gunzipSync } from "node:zlib"
 import { AssertionError } from "../base/assert.ts"
-import { INSTALLATION, regionScope } from "../store/changes.ts"
-import type { Store } from "../store/store.ts"
+import { INSTALLATION } from "../store/changes.ts"
 import type { Tx } from "../store/transaction.ts"
 import { newUuid } from "../world/ids.ts"
-import type { World } from "../world/world.ts"
 import { Admission } from "./admission.ts"
+import { answerStream } from "./answer-stream.ts"
 import { partitionOf } from "./arn.ts"
-import { type Authorization, assertAuthorized, OperationCall } from "./call.ts"
 import { CommonFault } from "./common-fault.ts"
 import { Fault } from "./fault.ts"
 import { formAction } from "./form-action.ts"
-import { asStream, type Body, collect, type HttpRequest, type HttpResponse } from "./http.ts"
+import { Gathering, unpacked } from "./gathering.ts"
+import { asStream, type Body, type HttpRequest, type HttpResponse } from "./http.ts"
 import { type LoadedService, loadProtocol, ServiceLoader, unknownOperation } from "./loaded-service.ts"
-import { type Caller, type Flow, isFlow, type Plain } from "./operations.ts"
+import type { Caller, Flow, Plain } from "./operations.ts"
 import { type PageTokens, pageTokens } from "./page.ts"
-import type { Authorizer, Principal } from "./principal.ts"
-import type { OperationShape, Protocol, ProtocolName, ResponseContext } from "./protocols/protocol.ts"
+import type { Principal } from "./principal.ts"
+import {
+  type OperationShape,
+  type Protocol,
+  type ProtocolName,
+  type ResponseContext,
+  speaksForms,
+} from "./protocols/protocol.ts"
 import { Router } from "./route.ts"
+import { type RunnerOptions, runOperation } from "./run.ts"
 import type { Service } from "./service.ts"
 import {
   type CredentialScope,
@@ -30,20 +35,25 @@ import {
 } from "./signature.ts"
 import { type SignatureFamily, signatureFamily } from "./signature-faults.ts"
 
-export interface FrontDoorOptions {
-  readonly world: World
-  readonly store: Store
+export interface FrontDoorOptions extends RunnerOptions {
   readonly services: readonly Service[]
 
   /** The secret and the principal behind an access key; undefined when there is no such key. */
-  readonly identify: (tx: Tx, accessKeyId: string, sessionToken: string | undefined) => KeyHolder | undefined
-  readonly authorizer: Authorizer
+  readonly identify: (tx: Tx, key: SentKey) => KeyHolder | "expired" | undefined
 
   /** Authenticates paging tokens; the same on every replica and after every restart. */
   readonly pageKey: Uint8Array
 
   /** Set where any credentials are good enough: whom a request with this access key id is taken to be from. */
-  readonly trustAnyone?: (accessKeyId: string | undefined) => Principal
+  readonly trustAnyone?: (accessKeyId: string | undefined, region: string) => Principal
+}
+
+export interface SentKey {
+  readonly accessKeyId: string
+  readonly sessionToken: string | undefined
+
+  /** The region that the request is signed for; a principal's ARN is of that region's partition. */
+  readonly region: string
 }
 
 export interface KeyHolder {
@@ -73,8 +83,6 @@ export function frontDoor(options: FrontDoorOptions): FrontDoor {
   return new Door(options)
 }
 
-const GATHERED_BYTES_MAX = 512 * 2 ** 20
-
 type Signed = Pick<SignedRequest<Principal>, "principal" | "region" | "body">
 
 /** What is known of a request so far; filled in on its way through the door. */
@@ -85,6 +93,9 @@ interface Passage {
   shape: OperationShape | undefined
   operation: string
   account: string | undefined
+
+  /** The newest version that anything read for the answer was written at; it must be durable before the answer leaves. */
+  version: number
 }
 
 class Door implements FrontDoor {
@@ -93,9 +104,9 @@ class Door implements FrontDoor {
   readonly #loader = new ServiceLoader()
   readonly #protocols = new Map<ProtocolName, Protocol>()
   readonly #admission = new Admission()
+  readonly #gathering = new Gathering()
   readonly #signingKeys = new SigningKeys()
   readonly #pages: PageTokens
-  #gathering = 0
   readonly #counts = new Map<string, { service: string; operation: string; status: number; count: number }>()
 
   constructor(options: FrontDoorOptions) {
@@ -116,23 +127,39 @@ class Door implements FrontDoor {
       shape: undefined,
       operation: "",
       account: undefined,
+      version: 0,
     }
     if (!this.#admission.enter()) return this.#refusal(request, passage, busy())
+    const leave = () => this.#admission.leave(passage.account)
+    let response: HttpResponse
+    try {
+      response = await this.#durableAnswer(request, passage)
+    } catch (error) {
+      leave()
+      throw error
+    }
+    this.#count(passage, response.status)
+    const { body } = response
+    if (typeof body === "string" || body instanceof Uint8Array) {
+      leave()
+      return response
+    }
+    const { store } = this.#options
+    const { signal } = request
+    return { ...response, body: answerStream(body, { signal, mayAnswer: () => store.mayAnswer(), over: leave }) }
+  }
+
+  /** An answer or a refusal, once all that it says is durable, and only if nobody else can have taken over meanwhile. */
+  async #durableAnswer(request: HttpRequest, passage: Passage): Promise<HttpResponse> {
+    const { store } = this.#options
     let response: HttpResponse
     try {
       response = await this.#answer(request, passage)
     } catch (error) {
-      response = await this.#refusal(request, passage, this.#faultFor(error, passage))
+      response = await this.#refusal(request, passage, this.#faultFor(error, request, passage))
     }
-    // Nobody else can have taken over while this was being worked out; else the answer may be an old one.
-    if (!this.#options.store.mayAnswer()) response = await this.#refusal(request, passage, busy())
-    this.#count(passage, response.status)
-    const { body } = response
-    if (typeof body === "string" || body instanceof Uint8Array) {
-      this.#admission.leave(passage.account)
-      return response
-    }
-    return { ...response, body: untilOver(body, request.signal, () => this.#admission.leave(passage.account)) }
+    if (!store.isDurable(passage.version)) await store.whenDurable(passage.version).catch(() => {})
+    return store.mayAnswer() ? response : this.#refusal(request, passage, busy())
   }
 
   async #answer(request: HttpRequest, passage: Passage): Promise<HttpResponse> {
@@ -154,16 +181,21 @@ class Door implements FrontDoor {
     } else if (route.operation !== undefined) {
       passage.shape = loaded.operation(route.operation)
     }
-    const family = familyOf(route.protocol, route.service)
-    const streams = streamsIn(passage.shape)
-    const arrives = streams && !needsWholeBody(request, family)
-    const body = arrives ? request.body : await this.#wholeBody(request, route.service)
-    const signed = this.#verify(request, body, scope, route.service, family, streams)
+    const family = signatureFamily(route.protocol, route.service.signingName)
+    const takesStream = streamsIn(passage.shape)
+    const arrives = takesStream && !needsWholeBody(request, family)
+    const gathered = arrives ? request.body : this.#gathering.whole(request.body, route.service.bodyBytesMax)
+    const body = gathered instanceof Promise ? await gathered : gathered
+    const signed = this.#verify(request, body, { scope, service: route.service, family, takesStream }, passage)
     this.#admission.enterAccount(signed.principal.account)
     passage.account = signed.principal.account
+    if (this.#options.store.isBehind) throw busy()
 
-    if (isForm(route.protocol)) {
-      const { action, version } = formAction(request, signed.body)
+    const sent = takesStream
+      ? asStream(signed.body)
+      : unpacked(request, signed.body as Uint8Array, route.service.bodyBytesMax)
+    if (speaksForms(route.protocol)) {
+      const { action, version } = formAction(request, sent as Uint8Array)
       const service = this.#router.queryService(route.service, version)
       if (service !== route.service) {
         passage.service = service
@@ -172,71 +204,26 @@ class Door implements FrontDoor {
       passage.operation = action
       passage.shape = loaded.operation(action)
     }
-    const operation = this.#operationOf(loaded, passage)
-    const sent = streams ? asStream(signed.body) : unpacked(request, signed.body as Uint8Array, loaded.service)
+    const operation = operationOf(loaded, passage)
     const input = protocol.readInput(passage.shape!, request, sent)
-    const caller = this.#callerOf(signed, passage)
-    const output = isFlow(operation)
-      ? await this.#runFlow(operation, caller, input, loaded.service, request.signal)
-      : await this.#runPlain(operation, caller, input, loaded.service)
-    return protocol.writeOutput(passage.shape!, output, responseContext(request, passage))
-  }
-
-  /** A plain operation is one transaction; its answer waits until all that it changed and all that it saw is durable. */
-  async #runPlain(operation: Plain, caller: Caller, input: object, service: Service): Promise<Record<string, unknown>> {
-    const authorization: Authorization = { given: false }
-    const { store, authorizer } = this.#options
-    const outcome = store.attempt(regionScope(caller.account, caller.region), (tx) => {
-      const output = operation(new OperationCall(caller, tx, service, authorizer, authorization), input as never)
-      assertAuthorized(authorization, caller)
-      return output
-    })
-    if (!store.isDurable(outcome.version)) await store.whenDurable(outcome.version)
-    if (outcome.ok) return outcome.value as Record<string, unknown>
-    throw outcome.error
-  }
-
-  async #runFlow(
-    operation: Flow,
-    caller: Caller,
-    input: object,
-    service: Service,
-    signal: AbortSignal,
-  ): Promise<Record<string, unknown>> {
-    const authorization: Authorization = { given: false }
-    const { store, authorizer, world } = this.#options
-    const output = await operation.run(
-      {
-        ...caller,
-        world,
-        signal,
-        transact: async (work) => {
-          const outcome = store.attempt(regionScope(caller.account, caller.region), (tx) =>
-            work(new OperationCall(caller, tx, service, authorizer, authorization)),
-          )
-          if (!store.isDurable(outcome.version)) await store.whenDurable(outcome.version)
-          if (outcome.ok) return outcome.value
-          throw outcome.error
-        },
-      },
-      input as never,
-    )
-    assertAuthorized(authorization, caller)
-    return output as Record<string, unknown>
+    const caller = this.#callerOf(signed, loaded, passage)
+    const running = runOperation(this.#options, operation, caller, input, request.signal)
+    const run = running instanceof Promise ? await running : running
+    passage.version = Math.max(passage.version, run.version)
+    return protocol.writeOutput(passage.shape!, run.output(), responseContext(request, passage))
   }
 
   #verify(
     request: HttpRequest,
     body: Body,
-    scope: CredentialScope | undefined,
-    service: Service,
-    family: SignatureFamily,
-    takesStream: boolean,
+    { scope, service, family, takesStream }: Signing,
+    passage: Passage,
   ): Signed {
     const { trustAnyone, store, identify, world } = this.#options
     if (trustAnyone !== undefined) {
       const taken = takesStream ? unverifiedStream(request, body, family) : body
-      return { principal: trustAnyone(scope?.accessKeyId), region: regionIn(scope), body: taken }
+      const region = regionIn(scope)
+      return { principal: trustAnyone(scope?.accessKeyId, region), region, body: taken }
     }
     return verifySignature(request, body, {
       now: world.now(),
@@ -244,11 +231,17 @@ class Door implements FrontDoor {
       takesStream,
       service: service.signingName,
       signingKeys: this.#signingKeys,
-      findKey: (id, sessionToken) => store.transact(INSTALLATION, (tx) => identify(tx, id, sessionToken)),
+      findKey(accessKeyId, sessionToken) {
+        const region = scope?.region ?? ""
+        const found = store.attempt(INSTALLATION, (tx) => identify(tx, { accessKeyId, sessionToken, region }))
+        passage.version = Math.max(passage.version, found.version)
+        if (found.ok) return found.value
+        throw found.error
+      },
     })
   }
 
-  #callerOf({ principal, region }: Signed, { requestId, operation }: Passage): Caller {
+  #callerOf({ principal, region }: Signed, { service }: LoadedService, { requestId, operation }: Passage): Caller {
     const { world } = this.#options
     return {
       account: principal.account,
@@ -256,31 +249,12 @@ class Door implements FrontDoor {
       partition: partitionOf(region),
       principal,
       requestId,
+      service: service.name,
       operation,
       now: world.now(),
       random: world.random,
       pages: this.#pages,
     }
-  }
-
-  #operationOf({ service }: LoadedService, { operation, shape }: Passage): Plain | Flow {
-    const found = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined
-    if (shape === undefined || found === undefined) throw unknownOperation(service, operation, shape !== undefined)
-    return found
-  }
-
-  async #wholeBody({ body }: HttpRequest, { bodyBytesMax }: Service): Promise<Uint8Array> {
-    if (body instanceof Uint8Array && body.length <= bodyBytesMax) return body
-    // Nobody has been asked who they are yet: what strangers may put into memory together has a bound of its own.
-    if (this.#gathering + bodyBytesMax > GATHERED_BYTES_MAX) throw busy()
-    this.#gathering += bodyBytesMax
-    try {
-      const whole = await collect(body, bodyBytesMax)
-      if (whole !== undefined) return whole
-    } finally {
-      this.#gathering -= bodyBytesMax
-    }
-    throw new CommonFault("tooLarge", `The request is larger than ${bodyBytesMax} bytes.`)
   }
 
   async #loadProtocol(name: ProtocolName): Promise<Protocol> {
@@ -290,9 +264,10 @@ class Door implements FrontDoor {
   }
 
   /** The caller's mistakes go out as they are; ours are logged, and the caller learns no more than that they are ours. */
-  #faultFor(error: unknown, { requestId, service, operation }: Passage): Fault {
+  #faultFor(error: unknown, { signal }: HttpRequest, { requestId, service, operation }: Passage): Fault {
     if (error instanceof Fault) return error
-    if (!this.#options.store.mayAnswer()) return busy()
+    // Whoever has gone away in the middle hears nothing, and nothing of ours went wrong.
+    if (signal.aborted || !this.#options.store.mayAnswer()) return busy()
     const { log } = this.#options.world
     const kind = error instanceof AssertionError ? "something that must hold did not" : "an operation failed"
     log.error(kind, {
@@ -307,8 +282,15 @@ class Door implements FrontDoor {
   async #refusal(request: HttpRequest, passage: Passage, fault: Fault): Promise<HttpResponse> {
     const { protocolName, service, shape } = passage
     const protocol = this.#protocols.get(protocolName) ?? (await this.#loadProtocol(protocolName))
-    const told = fault instanceof CommonFault ? fault.inWordsOf(familyOf(protocolName, service)) : fault
-    return protocol.writeFault(told, shape, responseContext(request, passage))
+    const family = signatureFamily(protocolName, service?.signingName ?? "")
+    const inWords = (told: Fault) => (told instanceof CommonFault ? told.inWordsOf(family) : told)
+    const context = responseContext(request, passage)
+    try {
+      return protocol.writeFault(inWords(fault), shape, context)
+    } catch (error) {
+      // A fault whose members are not what its shape says cannot be written; that is our mistake, not the caller's.
+      return protocol.writeFault(inWords(this.#faultFor(error, request, passage)), shape, context)
+    }
   }
 
   #count({ service, operation, shape }: Passage, status: number): void {
@@ -321,43 +303,22 @@ class Door implements FrontDoor {
   }
 }
 
-/** A stream that tells when it is over, however it ends: read to its end, broken off, or never read at all. */
-function untilOver(
-  stream: AsyncIterable<Uint8Array>,
-  signal: AbortSignal,
-  over: () => void,
-): AsyncIterable<Uint8Array> {
-  let told = false
-  const tell = () => {
-    if (told) return
-    told = true
-    signal.removeEventListener("abort", tell)
-    over()
-  }
-  if (signal.aborted) tell()
-  else signal.addEventListener("abort", tell)
-  return {
-    [Symbol.asyncIterator]() {
-      const iterator = stream[Symbol.asyncIterator]()
-      return {
-        async next() {
-          try {
-            const result = await iterator.next()
-            if (result.done) tell()
-            return result
-          } catch (error) {
-            tell()
-            throw error
-          }
-        },
-        async return() {
-          tell()
-          await iterator.return?.()
-          return { done: true, value: undefined }
-        },
-      }
-    },
-  }
+interface Signing {
+  readonly scope: CredentialScope | undefined
+  readonly service: Service
+  readonly family: SignatureFamily
+  readonly takesStream: boolean
+}
+
+/** The region that an unverified scope names, if what it says can be one: regions become names of ours. */
+function regionIn(scope: CredentialScope | undefined): string {
+  return scope !== undefined && /^[a-z0-9-]{1,64}$/.test(scope.region) ? scope.region : "us-east-1"
+}
+
+function operationOf({ service }: LoadedService, { operation, shape }: Passage): Plain | Flow {
+  const found = Object.hasOwn(service.operations, operation) ? service.operations[operation] : undefined
+  if (shape === undefined || found === undefined) throw unknownOperation(service, operation, shape !== undefined)
+  return found
 }
 
 function streamsIn(shape: OperationShape | undefined): boolean {
@@ -372,27 +333,4 @@ function responseContext({ headers }: HttpRequest, { requestId }: Passage): Resp
 
 function busy(): CommonFault {
   return new CommonFault("unavailable", "Homeport cannot answer right now. Try again.")
-}
-
-/** Some clients compress their larger requests; the signature is over what they sent. */
-function unpacked({ headers }: HttpRequest, body: Uint8Array, { bodyBytesMax }: Service): Uint8Array {
-  if (headers["content-encoding"] !== "gzip") return body
-  try {
-    return gunzipSync(body, { maxOutputLength: bodyBytesMax })
-  } catch {
-    throw new CommonFault("malformedBody", `The body is not gzip, or larger than ${bodyBytesMax} bytes.`)
-  }
-}
-
-/** The region that an unverified scope names, if what it says can be one: regions become names of ours. */
-function regionIn(scope: CredentialScope | undefined): string {
-  return scope !== undefined && /^[a-z0-9-]{1,64}$/.test(scope.region) ? scope.region : "us-east-1"
-}
-
-function isForm(protocol: ProtocolName): boolean {
-  return protocol === "awsQuery" || protocol === "ec2Query"
-}
-
-function familyOf(protocol: ProtocolName, service: Service | undefined): SignatureFamily {
-  return signatureFamily(protocol, service?.signingName ?? "")
 }

@@ -32,19 +32,6 @@ export interface HttpResponse {
 
 export const NO_BODY = new Uint8Array(0)
 
-/** Puts a body together; undefined when it is larger than `bytesMax`. */
-export async function collect(body: Body, bytesMax: number): Promise<Uint8Array | undefined> {
-  if (body instanceof Uint8Array) return body.length > bytesMax ? undefined : body
-  const parts: Uint8Array[] = []
-  let length = 0
-  for await (const part of body) {
-    length += part.length
-    if (length > bytesMax) return undefined
-    parts.push(part)
-  }
-  return parts.length === 1 ? parts[0]! : Buffer.concat(parts, length)
-}
-
 /** For those who read bodies piece by piece, however they came. */
 export async function* asStream(body: Body): AsyncGenerator<Uint8Array> {
   if (body instanceof Uint8Array) yield body

@@ -1,8 +1,10 @@
 import { CommonFault } from "./common-fault.ts"
 import type { HttpRequest } from "./http.ts"
 import { serviceShape } from "./protocols/operation-shape.ts"
-import type { OperationShape, Protocol, ProtocolName } from "./protocols/protocol.ts"
-import { type UriPattern, uriPattern } from "./protocols/uri-pattern.ts"
+import { type OperationShape, type Protocol, type ProtocolName, speaksForms } from "./protocols/protocol.ts"
+import { addressPattern } from "./protocols/request-line.ts"
+import type { UriPattern } from "./protocols/uri-pattern.ts"
+import { shortened } from "./route.ts"
 import type { Service } from "./service.ts"
 
 /** A service whose SDK has been loaded: its operations' shapes and, for REST protocols, their addresses. */
@@ -24,13 +26,21 @@ export class ServiceLoader {
   load(service: Service): LoadedService | Promise<LoadedService> {
     const known = this.#loaded.get(service)
     if (known !== undefined) return known
-    const loading = service.sdk().then((sdk) => {
-      const loaded = loadedService(service, sdk)
-      this.#loaded.set(service, loaded)
-      return loaded
-    })
+    const loading = this.#fromSdk(service)
     this.#loaded.set(service, loading)
     return loading
+  }
+
+  async #fromSdk(service: Service): Promise<LoadedService> {
+    try {
+      const loaded = loadedService(service, await service.sdk())
+      this.#loaded.set(service, loaded)
+      return loaded
+    } catch (error) {
+      // The next request tries again: what was wrong with the disk may have passed.
+      this.#loaded.delete(service)
+      throw error
+    }
   }
 }
 
@@ -71,7 +81,7 @@ function loadedService(service: Service, sdk: object): LoadedService {
 function addressOf(operation: OperationShape): Address[] {
   if (operation.http === undefined) return []
   const [method, uri] = operation.http
-  return [{ method, pattern: uriPattern(uri), operation, precision: uri.replaceAll(/\{[^}]*\}/g, "").length }]
+  return [{ method, pattern: addressPattern(operation), operation, precision: uri.replaceAll(/\{[^}]*\}/g, "").length }]
 }
 
 /** Protocols are loaded as they are needed: most installations speak two or three. */
@@ -100,9 +110,9 @@ export function unknownOperation(
   operation: string,
   isAwsOperation: boolean,
 ): CommonFault {
-  const shown = operation.length > 80 ? `${operation.slice(0, 80)}…` : operation
+  const shown = shortened(operation)
   if (isAwsOperation) return new CommonFault("notHereYet", `Homeport does not have ${service}:${shown} yet.`)
-  const isQuery = protocols[0] === "awsQuery" || protocols[0] === "ec2Query"
+  const isQuery = speaksForms(protocols[0]!)
   const sentence = isQuery
     ? `The action ${shown} is not valid for this web service.`
     : `${service} has no operation ${shown}.`

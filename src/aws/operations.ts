@@ -11,6 +11,9 @@ export interface Caller {
   readonly principal: Principal
   readonly requestId: string
 
+  /** The prefix of its IAM actions, as in `ecs`. */
+  readonly service: string
+
   /** As in `CreateCluster`. */
   readonly operation: string
 

@@ -7,6 +7,7 @@ const pages = pageTokens(Buffer.alloc(32, 7))
 const binding: PageBinding = {
   account: "123456789012",
   region: "eu-central-1",
+  service: "ecs",
   operation: "ListTasks",
   filters: { cluster: "shop" },
 }
@@ -19,6 +20,7 @@ test("a token gives its position back to whom it was made for, also after a rest
 test.each<[string, Partial<PageBinding>]>([
   ["another account", { account: "210987654321" }],
   ["another region", { region: "eu-west-1" }],
+  ["another service", { service: "batch" }],
   ["another operation", { operation: "ListServices" }],
   ["other filters", { filters: { cluster: "yard" } }],
   ["no filters", { filters: {} }],
@@ -55,7 +57,7 @@ test("whatever else is sent as a token is refused", () => {
   )
 })
 
-const caller = { account: "123456789012", region: "eu-central-1", operation: "ListTasks", pages }
+const caller = { account: "123456789012", region: "eu-central-1", service: "ecs", operation: "ListTasks", pages }
 const invalidToken = () => new Fault("InvalidParameterException", "Invalid token")
 
 function listing(keys: readonly string[]) {

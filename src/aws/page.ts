@@ -3,12 +3,13 @@ import { compareStrings } from "../base/ordering.ts"
 import type { Fault } from "./fault.ts"
 
 /**
- * What a paging token is good for: one operation of one account in one region, with the filters that the listing began
+ * What a paging token is good for: one operation of one service for one account in one region, with the filters that the listing began
  * with. Under others it would show a listing with holes in it, so it is refused there.
  */
 export interface PageBinding {
   readonly account: string
   readonly region: string
+  readonly service: string
   readonly operation: string
 
   /** The values that choose what is listed; their order, and those that are undefined, make no difference. */
@@ -29,7 +30,9 @@ const TOKEN_LENGTH_MAX = 8192
 export function pageTokens(key: Uint8Array): PageTokens {
   function sealOf(binding: PageBinding, position: Uint8Array): Uint8Array {
     const hmac = createHmac("sha256", key)
-    hmac.update(`page/1\n${canonical([binding.account, binding.region, binding.operation, binding.filters ?? {}])}\n`)
+    hmac.update(
+      `page/1\n${canonical([binding.account, binding.region, binding.service, binding.operation, binding.filters ?? {}])}\n`,
+    )
     return hmac.update(position).digest().subarray(0, SEAL_BYTES)
   }
 
@@ -87,8 +90,8 @@ export function pageOf<R>(
   caller: Omit<PageBinding, "filters"> & { readonly pages: PageTokens },
   { token, limit, filters = {}, list, position, invalidToken }: PageRequest<R>,
 ): Page<R> {
-  const { account, region, operation, pages } = caller
-  const binding: PageBinding = { account, region, operation, filters }
+  const { account, region, service, operation, pages } = caller
+  const binding: PageBinding = { account, region, service, operation, filters }
   const after = token ? pages.open(binding, token) : undefined
   if (token && after === undefined) throw invalidToken()
 

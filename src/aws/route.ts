@@ -1,6 +1,6 @@
 import { CommonFault } from "./common-fault.ts"
 import type { HttpRequest } from "./http.ts"
-import type { ProtocolName } from "./protocols/protocol.ts"
+import { type ProtocolName, speaksForms } from "./protocols/protocol.ts"
 import type { Service } from "./service.ts"
 
 /** What a request says of itself before its body is read: the service, the wire protocol and, where a header tells, the operation. */
@@ -57,7 +57,7 @@ export class Router {
     const dot = target.lastIndexOf(".")
     const service = this.#byTarget.get(target.slice(0, Math.max(0, dot)))
     if (service === undefined || !service.protocols.some((name) => name.startsWith("awsJson"))) {
-      return { protocol, fault: noService(signedFor ?? target) }
+      return { protocol, fault: noService(target) }
     }
     return { service, protocol, operation: target.slice(dot + 1) }
   }
@@ -66,8 +66,7 @@ export class Router {
     const protocol = "rpcv2Cbor"
     const [, , shape = "", , operation] = path.split("/")
     const service = this.#byTarget.get(shape) ?? this.#signed(signedFor, protocol)
-    if (service === undefined || !service.protocols.includes(protocol))
-      return { protocol, fault: noService(signedFor ?? shape) }
+    if (service === undefined || !service.protocols.includes(protocol)) return { protocol, fault: noService(shape) }
     return { service, protocol, operation }
   }
 
@@ -113,10 +112,6 @@ function isForm({ headers, method, query }: HttpRequest): boolean {
   return method === "GET" && query.split("&").some((part) => part.startsWith("Action="))
 }
 
-function speaksForms(protocol: ProtocolName): boolean {
-  return protocol === "awsQuery" || protocol === "ec2Query"
-}
-
 function noService(name: string): CommonFault {
   return new CommonFault("unknownOperation", `Homeport does not have the service ${shortened(name)}.`)
 }
@@ -125,6 +120,7 @@ function noOperationNamed(): CommonFault {
   return new CommonFault("unknownOperation", "The request names no operation.")
 }
 
-function shortened(name: string): string {
+/** What a caller made up is told back to it, but not at any length. */
+export function shortened(name: string): string {
   return name.length > 80 ? `${name.slice(0, 80)}…` : name
 }

@@ -27,7 +27,7 @@ export async function runCommandLine(
       entries.map((candidate) => candidate.name),
     )
     return complain(
-      `homeport has no command "${asked}"${hint === undefined ? "" : `; did you mean "${hint}"?`} See homeport --help.`,
+      `homeport has no command "${asked}"${hint === undefined ? "." : `; did you mean "${hint}"?`} See homeport --help.`,
     )
   }
 
@@ -64,7 +64,10 @@ function parse(options: CommandOptions, args: readonly string[]): Parsed | strin
       const hint = closest(option.replace(/^-+/, ""), Object.keys(options))
       return `there is no option ${option}${hint === undefined ? "." : `; did you mean --${hint}?`}`
     }
-    if (code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") return `${message.split("\n")[0]!.replace(/\.?$/, ".")}`
+    if (code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") {
+      const option = /--([\w-]+)/.exec(message)?.[1] ?? ""
+      return `--${option} ${options[option]?.type === "string" ? "needs a value" : "takes no value"}.`
+    }
     throw error
   }
 }
@@ -96,7 +99,7 @@ ${rows.map(([left, help]) => `${left.padEnd(width)}${help}`).join("\n")}`
 /** The known word that somebody who typed this may have meant. */
 function closest(typed: string, known: readonly string[]): string | undefined {
   const near = known.map((word) => [distance(typed, word), word] as const).sort(([a], [b]) => a - b)[0]
-  return near !== undefined && near[0] <= Math.max(1, Math.floor(near[1].length / 3)) ? near[1] : undefined
+  return near !== undefined && near[0] <= Math.ceil(near[1].length / 3) ? near[1] : undefined
 }
 
 /** How many letters must be added, removed or changed to make one word of the other. */

@@ -3,7 +3,7 @@ import { isWildcard } from "./tls.ts"
 
 /** Where clients on this machine reach a server that listens on this address. */
 export function endpointOf(address: string, port: number, secured: boolean): string {
-  return urlOf(isWildcard(address) ? "127.0.0.1" : address, port, secured)
+  return urlOf(address === "0.0.0.0" ? "127.0.0.1" : address === "::" ? "::1" : address, port, secured)
 }
 
 /** Where other machines reach it. */

@@ -46,9 +46,15 @@ async function leader(
 /** A process that follows: it forwards, until `serves` says otherwise. */
 async function standby(
   leaderAddress: () => string | undefined,
-  { ca, serves = () => false }: { ca?: string[]; serves?: () => boolean } = {},
+  { ca, serves = () => false, waitMs = 3_000 }: { ca?: string[]; serves?: () => boolean; waitMs?: number } = {},
 ) {
-  const forwarder = new Forwarder({ world, leaderAddress, servesHere: serves, ...(ca === undefined ? {} : { ca }) })
+  const forwarder = new Forwarder({
+    world,
+    leaderAddress,
+    servesHere: serves,
+    waitMs,
+    ...(ca === undefined ? {} : { ca }),
+  })
   const server = new HttpServer({
     world,
     addresses: ["127.0.0.1"],
@@ -307,11 +313,9 @@ test("a request whose leader has lost the lead and does not answer is given up, 
   expect((await asking).status).toBe(503)
 })
 
-test("after three seconds without a leader the caller is told to try again", async () => {
-  const follows = await standby(() => undefined)
-  const before = performance.now()
-  expect((await ask(follows)).status).toBe(503)
-  expect(performance.now() - before).toBeGreaterThan(2_900)
+test("a caller is told to try again when nobody leads for too long", async () => {
+  const follows = await standby(() => undefined, { waitMs: 100 })
+  expect(await ask(follows)).toMatchObject({ status: 503, headers: { "retry-after": "1" } })
 })
 
 test("a leader over TLS has to prove its address by Homeport's own authority, whatever Host was signed", async () => {
@@ -336,10 +340,10 @@ test("a leader over TLS has to prove its address by Homeport's own authority, wh
     body: "host ecs.example",
   })
 
-  const mistrusting = await standby(() => address, { ca: [otherCa] })
+  const mistrusting = await standby(() => address, { ca: [otherCa], waitMs: 100 })
   expect((await ask(mistrusting)).status).toBe(503)
 
   const elsewhere = await leader(async () => ({ status: 200, headers: {}, body: "" }), { tls: forAnotherAddress })
-  const careful = await standby(() => `https://127.0.0.1:${elsewhere.port}`, { ca: [ca] })
+  const careful = await standby(() => `https://127.0.0.1:${elsewhere.port}`, { ca: [ca], waitMs: 100 })
   expect((await ask(careful, { headers: { host: "10.9.8.7" } })).status).toBe(503)
 })

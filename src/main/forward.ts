@@ -6,6 +6,7 @@ import { checkServerIdentity, connect as connectTls } from "node:tls"
 import type { HttpResponse } from "../aws/http.ts"
 import { sleep, type World } from "../world/world.ts"
 import { bodyLength, type Exchange } from "./http-exchange.ts"
+import { framing, HOP_HEADER, headOf, hostOf, onward, portOf } from "./onward.ts"
 
 export interface ForwarderOptions {
   readonly world: World
@@ -18,6 +19,9 @@ export interface ForwarderOptions {
 
   /** The only authorities that may vouch for the leader; undefined for those of the system. */
   readonly ca?: readonly string[]
+
+  /** How long a request waits for somebody to lead: time to notice that a lease has run out, and to take over. */
+  readonly waitMs?: number
 }
 
 /**
@@ -28,6 +32,7 @@ export class Forwarder {
   readonly #options: ForwarderOptions
   readonly #agent: Agent
   readonly #tlsAgent: TlsAgent
+  readonly #waitMs: number
   readonly #under = new Set<Passing>()
   #waiting = 0
   #watching = false
@@ -35,6 +40,7 @@ export class Forwarder {
 
   constructor(options: ForwarderOptions) {
     this.#options = options
+    this.#waitMs = options.waitMs ?? LEADER_WAIT_MS
     this.#agent = new Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX })
     this.#tlsAgent = new TlsAgent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX })
   }
@@ -50,7 +56,7 @@ export class Forwarder {
       await exchange.send(UNAVAILABLE)
       return true
     }
-    const until = this.#options.world.monotonic() + LEADER_WAIT_MS
+    const until = this.#options.world.monotonic() + this.#waitMs
     for (;;) {
       const leader = await this.#leader(until, exchange.signal)
       if (leader === "here") return false
@@ -71,7 +77,7 @@ export class Forwarder {
   /** The same for a connection that is to speak another protocol, byte for byte. */
   async takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean> {
     if (this.#options.servesHere()) return false
-    const until = this.#options.world.monotonic() + LEADER_WAIT_MS
+    const until = this.#options.world.monotonic() + this.#waitMs
     const leader = request.headers[HOP_HEADER] === undefined ? await this.#leader(until) : undefined
     if (leader === "here") return false
     if (leader === undefined) {
@@ -140,7 +146,7 @@ export class Forwarder {
         connected = true
         cancel()
         exchange.sendContinue()
-        if (bodyLength(request) === 0) outgoing.end()
+        if (bodyLength(exchange.headers) === 0) outgoing.end()
         else request.pipe(outgoing)
       })
       outgoing.once("response", (incoming) => {
@@ -177,13 +183,13 @@ export class Forwarder {
     world.log.warn("requests cannot be forwarded to the leader", { leader, error: message })
   }
 
-  #request({ request }: Exchange, url: URL): ClientRequest {
+  #request({ request, headers }: Exchange, url: URL): ClientRequest {
     const options = {
       host: hostOf(url),
       port: portOf(url),
       method: request.method!,
       path: request.url!,
-      headers: [...onward(request.rawHeaders), HOP_HEADER, "1", ...framing(request)],
+      headers: [...onward(request.rawHeaders), HOP_HEADER, "1", ...framing(headers)],
       setHost: false,
     }
     if (url.protocol === "http:") return requestPlain({ ...options, agent: this.#agent })
@@ -227,10 +233,6 @@ interface Passing {
   readonly outgoing: ClientRequest
 }
 
-/** Marks what was forwarded once, so that it is never forwarded again. */
-const HOP_HEADER = "x-homeport-forwarded"
-
-/** Time for a standby to notice that the lease has run out, and to take over. */
 const LEADER_WAIT_MS = 3_000
 const LOOK_AGAIN_MS = 50
 const WATCH_MS = 250
@@ -250,50 +252,10 @@ export const UNAVAILABLE: HttpResponse = {
 const UNAVAILABLE_HEAD =
   "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
-/** Headers that speak of one connection only. */
-const HOP_BY_HOP = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "expect",
-])
-
-function onward(raw: readonly string[]): string[] {
-  const headers: string[] = []
-  for (let index = 0; index < raw.length; index += 2) {
-    if (!HOP_BY_HOP.has(raw[index]!.toLowerCase())) headers.push(raw[index]!, raw[index + 1]!)
-  }
-  return headers
-}
-
-function framing(request: IncomingMessage): string[] {
-  return bodyLength(request) === undefined ? ["Transfer-Encoding", "chunked"] : []
-}
-
-function headOf({ method, url, rawHeaders }: IncomingMessage): string {
-  let head = `${method} ${url} HTTP/1.1\r\n`
-  for (let index = 0; index < rawHeaders.length; index += 2)
-    head += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`
-  return `${head}${HOP_HEADER}: 1\r\n\r\n`
-}
-
 function whenConnected(outgoing: ClientRequest, { protocol }: URL, go: () => void): void {
   outgoing.once("socket", (socket) => {
     const event = protocol === "https:" ? "secureConnect" : "connect"
     if (socket.connecting || (event === "secureConnect" && outgoing.reusedSocket === false)) socket.once(event, go)
     else go()
   })
-}
-
-/** Without the brackets that an IPv6 address has in a URL. */
-function hostOf({ hostname }: URL): string {
-  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname
-}
-
-function portOf({ port, protocol }: URL): number {
-  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port)
 }

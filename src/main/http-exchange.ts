@@ -71,7 +71,7 @@ export class Exchange implements HttpRequest {
   }
 
   async answer(handle: Handle): Promise<void> {
-    const length = bodyLength(this.request)
+    const length = bodyLength(this.headers)
     if (length === undefined || length > GATHERED_BYTES_MAX) this.body = this.#arriving()
     else if (length > 0) this.body = await this.#gathered(length)
     await this.send(await handle(this))
@@ -195,7 +195,7 @@ const SEND_MS_MAX = 60_000
 const TAKE_MS_MAX = 120_000
 
 /** Undefined when the caller does not say beforehand. */
-export function bodyLength({ headers }: IncomingMessage): number | undefined {
+export function bodyLength(headers: Headers): number | undefined {
   if (headers["transfer-encoding"] !== undefined) return undefined
   return Number(headers["content-length"] ?? 0)
 }

@@ -84,6 +84,8 @@ export class HttpServer {
       server.close()
       server.closeIdleConnections()
     }
+    // Their callers must not send the next request on a connection that is about to close.
+    for (const { response } of this.#exchanges) response.shouldKeepAlive = false
     for (const socket of this.#upgraded) socket.destroy()
     if (!(await this.#idle(graceMs))) {
       for (const exchange of this.#exchanges) exchange.end()

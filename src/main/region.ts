@@ -10,10 +10,11 @@ import { Store } from "../store/store.ts"
 import type { World } from "../world/world.ts"
 import type { DataDirectory } from "./data.ts"
 import { EventLoopDelay } from "./event-loop-delay.ts"
+import { isFromForeignPage } from "./foreign-page.ts"
 import { Forwarder } from "./forward.ts"
 import { ownAnswer } from "./health.ts"
 import type { Exchange } from "./http-exchange.ts"
-import { HttpServer } from "./http-server.ts"
+import { type Certificate, HttpServer } from "./http-server.ts"
 import { derivedKey, mustFit, type OpenInstallation, open } from "./installation.ts"
 import { metricsText } from "./metrics.ts"
 import type { Tls } from "./tls.ts"
@@ -97,24 +98,29 @@ export class Region {
     return this.#opened
   }
 
+  /** New connections get this certificate from now on. */
+  renew(certificate: Certificate): void {
+    this.#server.renew(certificate)
+  }
+
   listen(): Promise<void> {
     return this.#server.listen()
   }
 
   /** Follows the leader, takes over when it is our turn, and then serves until the journal is lost; resolves with why. */
-  async run(served: () => void): Promise<JournalFailure> {
+  async run(served: () => void | Promise<void>): Promise<JournalFailure> {
     const { world, data } = this.#options
     this.#journal = await this.#options.journal(this.port)
     const leadership = await this.#follow(this.#journal)
     this.store.lead(leadership)
     this.#opened = await Promise.race([
       open(this.store, data, world),
-      leadership.lost.then((failure) => Promise.reject(failure)),
+      this.store.lost.then((failure) => Promise.reject(failure)),
     ])
     this.#door = this.#frontDoor(this.#opened)
     this.#controllers.start()
-    served()
-    const failure = await leadership.lost
+    await served()
+    const failure = await this.store.lost
     this.#door = undefined
     this.#controllers.stop()
     return failure
@@ -152,6 +158,7 @@ export class Region {
   async #take(exchange: Exchange): Promise<void> {
     const own = ownAnswer(exchange, { ready: () => this.ready, metrics: () => this.#metrics() })
     if (own !== undefined) return exchange.send(own)
+    if (this.#options.dev && isFromForeignPage(exchange.headers)) return exchange.send(FORBIDDEN)
     if (this.#door === undefined && (await this.#forwarder.take(exchange))) return
     const door = this.#door
     await exchange.answer((request) => door!.handle(request))
@@ -166,14 +173,16 @@ export class Region {
       services: catalog,
       authorizer: rootOnly,
       pageKey: derivedKey(masterKey, "page-tokens/v1"),
-      identify(tx, accessKeyId, sessionToken) {
-        const principal = sessionToken === undefined ? principalOf(tx, accessKeyId) : undefined
+      identify(tx, { accessKeyId, sessionToken, region }) {
+        const principal = sessionToken === undefined ? principalOf(tx, accessKeyId, region) : undefined
         return principal && { principal, secret: secretOf(masterKey, accessKeyId) }
       },
       ...(dev
         ? {
-            trustAnyone: (accessKeyId = "") =>
-              rootPrincipal(/^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccount, accessKeyId),
+            trustAnyone(accessKeyId = "", region: string) {
+              const account = /^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccount
+              return rootPrincipal({ account, region }, accessKeyId)
+            },
           }
         : {}),
     })
@@ -197,3 +206,5 @@ export class Region {
     })
   }
 }
+
+const FORBIDDEN = { status: 403, headers: {}, body: "With --dev, pages from elsewhere are not let in.\n" }

@@ -1,16 +1,17 @@
-import { type Journal, JournalFailure } from "../store/journal/journal.ts"
+import type { Journal, JournalFailure } from "../store/journal/journal.ts"
 import { realWorld } from "../world/real.ts"
 import type { World } from "../world/world.ts"
 import { firstCredentials, makeAccounts } from "./accounts.ts"
 import { type Status, status } from "./control.ts"
 import { ControlServer } from "./control-server.ts"
 import { type DataDirectory, prepare, removeRunRecord, writeRunRecord } from "./data.ts"
+import { explain } from "./ending.ts"
 import { advertised, endpointOf } from "./endpoint.ts"
 import { EXIT, Refusal } from "./exit.ts"
 import type { OpenInstallation } from "./installation.ts"
-import { MasterKeyRefused } from "./master-key.ts"
 import { identityOf } from "./process-identity.ts"
 import { Region } from "./region.ts"
+import { report } from "./report.ts"
 import { isLoopback, tlsFor } from "./tls.ts"
 import { VERSION } from "./version.ts"
 
@@ -27,11 +28,6 @@ export interface ServerOptions {
   readonly dev: boolean
   readonly logLevel: "debug" | "info" | "warn" | "error"
 }
-
-/** What a region process tells its supervisor. */
-export type Report =
-  | { readonly kind: "ready"; readonly endpoint: string; readonly port: number; readonly leads: boolean }
-  | { readonly kind: "ending"; readonly reason: string }
 
 /** Runs one region process until it is told to stop or cannot go on; resolves with its exit code. */
 export async function runServer(options: ServerOptions): Promise<number> {
@@ -90,10 +86,13 @@ class ServerProcess {
     })
     this.#listenToSignals()
 
+    if (tls !== undefined) this.#renewLater(tls.cert)
     // A journal in a file is for one process, whose place nobody may take before it is known to have it. A standby over
     // PostgreSQL may follow for years.
     if (postgres !== undefined) await this.#appear()
-    const lost = this.#region.run(() => void (postgres === undefined && this.#appear()))
+    const lost = this.#region.run(async () => {
+      if (postgres === undefined) await this.#appear()
+    })
     const ended = lost.then((failure) => this.#lost(failure))
     return Promise.race([this.#told.promise, ended.catch((error) => this.#failed(error))])
   }
@@ -109,6 +108,19 @@ class ServerProcess {
       ...(certFile === undefined ? {} : { certFile }),
       ...(keyFile === undefined ? {} : { keyFile }),
     })
+  }
+
+  /** Certificates run out while processes run; what is new on disk, or about to be old, is taken up. */
+  #renewLater(served: string): void {
+    this.#world.after(RENEW_MS, () => void this.#renew(served))
+  }
+
+  async #renew(served: string): Promise<void> {
+    const tls = await this.#tls().catch((error) => {
+      this.#world.log.warn("the certificate could not be renewed", { error: error.message })
+    })
+    if (tls && tls.cert !== served) this.#region.renew(tls)
+    this.#renewLater(tls?.cert ?? served)
   }
 
   async #journal(port: number, secured: boolean): Promise<Journal> {
@@ -136,8 +148,18 @@ class ServerProcess {
       region: identityOf(process.pid),
       ...(process.send === undefined ? {} : { supervisor: identityOf(process.ppid) }),
     })
-    this.#world.log.info("ready", { endpoint: this.#endpoint, leads: region.serves, version: VERSION })
-    void report({ kind: "ready", endpoint: this.#endpoint, port: region.port, leads: region.serves })
+    this.#announce()
+  }
+
+  /** Tells that requests are answered, as soon as they are. */
+  #announce(): void {
+    const { port, ready, serves: leads } = this.#region
+    if (!ready) {
+      this.#world.after(LOOK_MS, () => this.#announce())
+      return
+    }
+    this.#world.log.info("ready", { endpoint: this.#endpoint, leads, version: VERSION })
+    void report({ kind: "ready", endpoint: this.#endpoint, port, leads })
   }
 
   #opened(): OpenInstallation {
@@ -178,7 +200,7 @@ class ServerProcess {
   #listenToSignals(): void {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void this.#stop(signal))
     // A region ends with its supervisor, so that whoever kills that one leaves nothing behind.
-    process.once("disconnect", () => void this.#stop("its supervisor is gone"))
+    process.once("disconnect", () => this.#stopping || void this.#stop("its supervisor is gone"))
     process.on("uncaughtException", (error) => {
       this.#world.log.error("something failed that nobody expected", { error: error.stack })
       void report({ kind: "ending", reason: "an unexpected failure; the log has it" }).then(() =>
@@ -220,32 +242,9 @@ class ServerProcess {
   }
 }
 
+const LOOK_MS = 20
+const RENEW_MS = 3_600_000
+
 /** Answers under way get this long to finish. */
 const GRACE_MS = 10_000
 const STOP_MS_MAX = 20_000
-
-/** Says in the log, to the supervisor and by the exit code why the process ends. */
-async function explain(world: World, error: unknown): Promise<number> {
-  const message = error instanceof Error ? error.message : String(error)
-  const code = exitCodeFor(error)
-  if (code === EXIT.failed)
-    world.log.error("something failed that nobody expected", { error: error instanceof Error ? error.stack : message })
-  else world.log.error(message, { exitCode: code })
-  await report({ kind: "ending", reason: message })
-  return code
-}
-
-function exitCodeFor(error: unknown): number {
-  if (error instanceof Refusal) return error.exitCode
-  if (error instanceof MasterKeyRefused) return EXIT.refused
-  if (!(error instanceof JournalFailure)) return EXIT.failed
-  return REFUSED.has(error.kind) ? EXIT.refused : EXIT.journalLost
-}
-
-/** What does not go away by trying again. */
-const REFUSED: ReadonlySet<JournalFailure["kind"]> = new Set(["damaged", "newer-format", "in-use"])
-
-function report(said: Report): Promise<void> {
-  if (!process.connected) return Promise.resolve()
-  return new Promise((resolve) => process.send!(said, undefined, undefined, () => resolve()))
-}

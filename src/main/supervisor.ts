@@ -1,10 +1,14 @@
 import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { EXIT } from "./exit.ts"
-import type { Report } from "./server.ts"
+import type { Report } from "./report.ts"
 
 // This process does little and stays small: what it loads, every installation pays for twice.
 
 export interface Supervision {
+  /** The program that reads the command line, with the words before it. */
+  readonly program: readonly [file: string, ...words: string[]]
+
   /** The command line of the region's process; after its first start the port that it found. */
   readonly args: (port: number | undefined) => readonly string[]
 
@@ -17,7 +21,7 @@ export interface Supervision {
 }
 
 /** Keeps a region running until it is told to stop, or refuses to run; resolves with the exit code. */
-export async function supervise({ args, logTo, say, ready }: Supervision): Promise<number> {
+export async function supervise({ program: [file, ...words], args, logTo, say, ready }: Supervision): Promise<number> {
   let port: number | undefined
   let failures = 0
   let stopping = false
@@ -29,6 +33,7 @@ export async function supervise({ args, logTo, say, ready }: Supervision): Promi
       stopping = true
       // The region does not get the terminal's Control-C itself: it is in a process group of its own.
       region?.kill("SIGTERM")
+      setTimeout(() => region?.kill("SIGKILL"), STOP_MS_MAX).unref()
       wake()
     })
   }
@@ -36,7 +41,7 @@ export async function supervise({ args, logTo, say, ready }: Supervision): Promi
   for (;;) {
     let reason = ""
     let readyAt: number | undefined
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args(port)], {
+    const child = spawn(file, [...words, ...args(port)], {
       detached: true,
       stdio: ["ignore", logTo, logTo, "ipc"],
     })
@@ -54,6 +59,8 @@ export async function supervise({ args, logTo, say, ready }: Supervision): Promi
       child.once("exit", (exitCode, signal) => resolve(exitCode ?? signal!))
       child.once("error", (error) => resolve(error.message))
     })
+    // What it said last may come after the news of its end.
+    if (child.connected) await once(child, "disconnect")
     region = undefined
     if (code === EXIT.ok || stopping) return typeof code === "number" ? code : EXIT.failed
     const why = reason !== "" ? reason : typeof code === "number" ? `exit code ${code}` : code
@@ -79,6 +86,9 @@ export async function supervise({ args, logTo, say, ready }: Supervision): Promi
 
 const PAUSE_MS = 250
 const PAUSE_MS_MAX = 30_000
+
+/** More than the region takes to end by itself. */
+const STOP_MS_MAX = 25_000
 
 /** Who has run this long is not failing at its start. */
 const STEADY_MS = 60_000

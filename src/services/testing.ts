@@ -13,7 +13,7 @@ import { startStore } from "../store/testing.ts"
 import { recordingLog } from "../world/log.ts"
 import { type SimulatedWorld, simulatedWorld } from "../world/simulated.ts"
 import { createAccessKey, createAccount, principalOf } from "./accounts/index.ts"
-import { allTables, catalog } from "./catalog.ts"
+import { catalog, otherTables } from "./catalog.ts"
 
 /** A whole region in the test's own process, with clients of one new account. */
 export interface TestWorld extends Clients {
@@ -56,13 +56,14 @@ async function open(
   earlier?: { readonly disk: Awaited<ReturnType<typeof startStore>>["disk"]; readonly home: Clients },
 ): Promise<TestWorld> {
   const { services = catalog, appendMs } = options
-  const { store, disk, journal } = await startStore(allTables, {
+  const tables = [...new Set([...otherTables, ...services.flatMap((service) => service.tables)])]
+  const { store, disk, journal } = await startStore(tables, {
     world,
     ...(earlier && { disk: earlier.disk }),
     ...(appendMs && { appendMs }),
   })
   const runner = new ControllerRunner(world, store, [
-    ...retention(allTables),
+    ...retention(tables),
     ...services.flatMap((service) => service.controllers),
   ])
   runner.start()
@@ -72,8 +73,8 @@ async function open(
     services,
     authorizer: rootOnly,
     pageKey: MASTER_KEY,
-    identify(tx, accessKeyId) {
-      const principal = principalOf(tx, accessKeyId)
+    identify(tx, { accessKeyId, region }) {
+      const principal = principalOf(tx, accessKeyId, region)
       return principal && { secret: secretOf(MASTER_KEY, accessKeyId), principal }
     },
   })

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { recordingLog } from "../world/log.ts"
-import { simulatedWorld } from "../world/simulated.ts"
+import { type SimulatedWorld, simulatedWorld } from "../world/simulated.ts"
 import { type Controller, ControllerRunner, controller, on } from "./controller.ts"
 import { retention } from "./retention.ts"
 import { table } from "./table.ts"
@@ -168,6 +168,92 @@ test("an account with much to do does not keep another one waiting", async () =>
   await world.settle()
   expect(served.indexOf("444 study")).toBeLessThan(3)
   expect(served).toHaveLength(301)
+})
+
+test("an account that always has more to do gets every other turn, not all of them", async () => {
+  const served: string[] = []
+  const { store, world, runner } = await startControllers([
+    controller({
+      name: "test/busy",
+      wakes: [on(lamps, (lamp) => lamp.name)],
+      reconcile({ tx, again }) {
+        served.push(tx.scope.slice(0, 3))
+        if (tx.scope === HOME && served.length < 400) again()
+      },
+    }),
+  ])
+  runner.start()
+  await world.settle()
+  store.transact(HOME, (tx) => tx.put(lamps, aLamp()))
+  for (let i = 0; i < 50; i++) {
+    store.transact("444455556666/us-east-1", (tx) => tx.put(lamps, aLamp({ name: `lamp ${i}` })))
+  }
+  await world.settle()
+  expect(served.slice(0, 100).filter((account) => account === "444")).toHaveLength(50)
+})
+
+test("a turn ends when its time is used up, however many accounts wait", async () => {
+  const world = simulatedWorld()
+  let worked = 0
+  const slow: SimulatedWorld = { ...world, monotonic: () => world.monotonic() + worked }
+  const started = await startStore([lamps], { world: slow })
+  const turns: number[] = []
+  const runner = new ControllerRunner(slow, started.store, [
+    controller({
+      name: "test/slow",
+      wakes: [on(lamps, (lamp) => lamp.name)],
+      reconcile() {
+        worked += 2
+        turns[turns.length - 1]! += 2
+      },
+    }),
+  ])
+  runner.start()
+  await world.settle()
+  for (let i = 0; i < 30; i++) started.store.transact(`${100000000000 + i}/us-east-1`, (tx) => tx.put(lamps, aLamp()))
+  for (let i = 0; i < 60; i++) {
+    turns.push(0)
+    await world.step()
+  }
+  expect(worked).toBe(60)
+  expect(Math.max(...turns)).toBeLessThanOrEqual(8)
+})
+
+test("a key that keeps failing is not tried at every change", async () => {
+  let tries = 0
+  const broken = controller({
+    name: "test/broken",
+    wakes: [on(lamps, () => "all")],
+    reconcile() {
+      tries += 1
+      throw new Error("broken")
+    },
+  })
+  const { store, world, runner } = await startControllers([broken])
+  runner.start()
+  for (let i = 0; i < 100; i++) {
+    store.transact(HOME, (tx) => tx.put(lamps, aLamp({ name: `lamp ${i}` })))
+    await world.settle()
+  }
+  expect(tries).toBe(1)
+})
+
+test("a controller that cannot say whom a record wakes fails alone, and the record stays", async () => {
+  const confused = controller({
+    name: "test/confused",
+    wakes: [
+      on(lamps, () => {
+        throw new Error("which lamp?")
+      }),
+    ],
+    reconcile() {},
+  })
+  const { store, world, runner } = await startControllers([confused, lighting])
+  runner.start()
+  store.transact(HOME, (tx) => tx.put(lamps, aLamp()))
+  await world.settle()
+  expect(store.transact(HOME, (tx) => tx.get(lamps, "desk")?.lit)).toBe(true)
+  expect(runner.status()[0]!.failing).toMatchObject([{ message: "which lamp?" }])
 })
 
 test("records are forgotten when their time has come, not before", async () => {

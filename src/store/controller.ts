@@ -73,9 +73,11 @@ export class ControllerRunner {
   readonly #store: Store
   readonly #loops: readonly Loop[]
   readonly #byTable = new Map<AnyTable, { loop: Loop; keysOf: Wakes["keysOf"] }[]>()
+
+  /** Those who wait, by account; the account that has waited longest comes first. */
   readonly #lines = new Map<string, Queue<Wake>>()
-  readonly #waiting = new Map<string, Wake>()
-  readonly #later = new Map<string, Cancel>()
+  readonly #waiting = new Set<string>()
+  readonly #later = new Map<string, Later>()
   readonly #recentTurns = new Map<string, number>()
   #recentSince = 0
   #resync: Iterator<void> | undefined
@@ -85,7 +87,7 @@ export class ControllerRunner {
   constructor(world: World, store: Store, controllers: readonly Controller[]) {
     this.#world = world
     this.#store = store
-    this.#loops = controllers.map((definition) => ({ definition, turns: 0, failures: 0, failing: new Map() }))
+    this.#loops = controllers.map((definition) => ({ definition, ready: 0, turns: 0, failures: 0, failing: new Map() }))
     for (const loop of this.#loops) {
       for (const { table, keysOf } of loop.definition.wakes) {
         const wakes = this.#byTable.get(table) ?? []
@@ -105,38 +107,42 @@ export class ControllerRunner {
 
   stop(): void {
     this.#running = false
-    for (const cancel of this.#later.values()) cancel()
+    for (const { cancel } of this.#later.values()) cancel()
     this.#later.clear()
     this.#lines.clear()
     this.#waiting.clear()
   }
 
   status(): readonly ControllerStatus[] {
-    const ready = new Map<Loop, number>()
-    for (const { loop } of this.#waiting.values()) ready.set(loop, (ready.get(loop) ?? 0) + 1)
-    return this.#loops.map((loop) => ({
-      name: loop.definition.name,
-      ready: ready.get(loop) ?? 0,
-      turns: loop.turns,
-      failures: loop.failures,
-      failing: [...loop.failing.values()],
+    return this.#loops.map(({ definition: { name }, ready, turns, failures, failing }) => ({
+      name,
+      ready,
+      turns,
+      failures,
+      failing: [...failing.values()],
     }))
   }
 
   #changed({ changes }: ChangeSet): void {
     if (!this.#running) return
     for (const { table, scope, before, after } of changes) {
-      const wakes = this.#byTable.get(table)
-      if (wakes === undefined) continue
-      for (const { loop, keysOf } of wakes) {
-        if (after !== undefined) this.#wakeAll(loop, scope, keysOf(after))
+      for (const { loop, keysOf } of this.#byTable.get(table) ?? []) {
+        if (after !== undefined) this.#wakeAll(loop, scope, keysOf, after)
         // Who has lost a record has as much to do as who has won one.
-        if (before !== undefined) this.#wakeAll(loop, scope, keysOf(before))
+        if (before !== undefined) this.#wakeAll(loop, scope, keysOf, before)
       }
     }
   }
 
-  #wakeAll(loop: Loop, scope: Scope, keys: string | readonly string[] | undefined): void {
+  #wakeAll(loop: Loop, scope: Scope, keysOf: Wakes["keysOf"], record: object): void {
+    let keys: ReturnType<Wakes["keysOf"]>
+    try {
+      keys = keysOf(record)
+    } catch (error) {
+      // The change itself stands; only this controller does not hear of it.
+      this.#failed(loop, scope, "(no key)", error)
+      return
+    }
     if (keys === undefined) return
     if (typeof keys === "string") this.#wake(loop, scope, keys)
     else for (const key of keys) this.#wake(loop, scope, key)
@@ -145,44 +151,99 @@ export class ControllerRunner {
   #wake(loop: Loop, scope: Scope, key: string): void {
     const id = `${loop.definition.name}\n${scope}\n${key}`
     if (this.#waiting.has(id)) return
-    const wake: Wake = { id, loop, scope, key }
-    this.#waiting.set(id, wake)
+    // What has just failed is tried again when its time comes, whatever happens meanwhile.
+    if (loop.failing.has(id) && this.#later.has(id)) return
+    this.#waiting.add(id)
+    loop.ready += 1
     const account = accountOf(scope)
     let line = this.#lines.get(account)
     if (line === undefined) {
       line = new Queue()
       this.#lines.set(account, line)
     }
-    line.push(wake)
+    line.push({ id, loop, scope, key })
     this.#schedule()
   }
 
-  #schedule(): void {
+  #schedule(ms = 0): void {
     if (this.#scheduled || !this.#running) return
     this.#scheduled = true
-    this.#world.after(0, () => {
+    this.#world.after(ms, () => {
       this.#scheduled = false
       this.#turn()
     })
   }
 
-  /** Serves the accounts in turn, one key each, until the time is used up; the rest goes on after whoever else waits. */
+  /** Serves one key of each account in turn until the time is used up; the rest goes on after whoever else waits. */
   #turn(): void {
     if (!this.#running || !this.#store.leads) return
+    if (this.#store.isBehind) {
+      this.#schedule(BEHIND_MS)
+      return
+    }
     const end = this.#world.monotonic() + TURN_MS_MAX
-    this.#resyncSome()
-    let served = 0
-    while (this.#lines.size > 0 && served < TURN_KEYS_MAX && this.#world.monotonic() < end) {
-      for (const [account, line] of this.#lines) {
-        const wake = line.shift()!
-        if (line.length === 0) this.#lines.delete(account)
-        this.#waiting.delete(wake.id)
-        if (this.#isRestless(wake)) this.#wakeLater(wake, RESTLESS_MS)
-        else this.#serve(wake)
-        if (++served >= TURN_KEYS_MAX) break
-      }
+    for (let served = 0; served < TURN_KEYS_MAX && this.#world.monotonic() < end; served++) {
+      if (this.#resync !== undefined && this.#waiting.size < RESYNC_WAITING_MAX) this.#resyncSome()
+      const [first] = this.#lines
+      if (first === undefined) break
+      const [account, line] = first
+      const wake = line.shift()!
+      this.#lines.delete(account)
+      if (line.length > 0) this.#lines.set(account, line)
+      this.#waiting.delete(wake.id)
+      wake.loop.ready -= 1
+      if (this.#isRestless(wake)) this.#wakeLater(wake, this.#world.now() + RESTLESS_MS)
+      else this.#serve(wake)
     }
     if (this.#lines.size > 0 || this.#resync !== undefined) this.#schedule()
+  }
+
+  #serve(wake: Wake): void {
+    const { id, loop, scope, key } = wake
+    this.#later.get(id)?.cancel()
+    this.#later.delete(id)
+    let asked = false
+    let wakeTime: number | undefined
+    const { random, log } = this.#world
+    const outcome = this.#store.attempt(scope, (tx) =>
+      loop.definition.reconcile(
+        {
+          tx,
+          now: this.#world.now(),
+          random,
+          log,
+          again: () => {
+            asked = true
+          },
+          wakeAt: (time) => {
+            wakeTime = Math.min(time, wakeTime ?? time)
+          },
+        },
+        key,
+      ),
+    )
+    loop.turns += 1
+    if (!outcome.ok) {
+      const attempts = this.#failed(loop, scope, key, outcome.error)
+      this.#wakeLater(wake, this.#world.now() + Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** Math.min(attempts - 1, 16)))
+      return
+    }
+    loop.failing.delete(id)
+    if (asked) this.#wake(loop, scope, key)
+    else if (wakeTime !== undefined && !this.#waiting.has(id)) this.#wakeLater(wake, wakeTime)
+  }
+
+  /** Makes a failure visible; says how many there were in a row. */
+  #failed(loop: Loop, scope: Scope, key: string, error: unknown): number {
+    const { name: controller } = loop.definition
+    const id = `${controller}\n${scope}\n${key}`
+    const attempts = (loop.failing.get(id)?.attempts ?? 0) + 1
+    const message = error instanceof Error ? error.message : String(error)
+    loop.failures += 1
+    loop.failing.set(id, { scope, key, attempts, message })
+    const stack = error instanceof Error ? error.stack : message
+    this.#world.log.error("a controller failed", { controller, scope, key, attempts, error: stack })
+    return attempts
   }
 
   /** A controller that always finds something to change wakes itself for ever; it then gets its turns slowly. */
@@ -203,63 +264,23 @@ export class ControllerRunner {
     return turns >= RESTLESS_TURNS
   }
 
-  #serve(wake: Wake): void {
-    const { id, loop, scope, key } = wake
-    const { name } = loop.definition
-    this.#later.get(id)?.()
-    this.#later.delete(id)
-    let asked = false
-    let wakeTime: number | undefined
-    const outcome = this.#store.attempt(scope, (tx) =>
-      loop.definition.reconcile(
-        {
-          tx,
-          now: this.#world.now(),
-          random: this.#world.random,
-          log: this.#world.log,
-          again: () => {
-            asked = true
-          },
-          wakeAt: (time) => {
-            wakeTime = Math.min(time, wakeTime ?? time)
-          },
-        },
-        key,
-      ),
-    )
-    loop.turns += 1
-    if (outcome.ok) {
-      loop.failing.delete(id)
-      if (asked) this.#wake(loop, scope, key)
-      else if (wakeTime !== undefined) this.#wakeLater(wake, wakeTime - this.#world.now())
-      return
+  #wakeLater(wake: Wake, time: number): void {
+    this.#later.get(wake.id)?.cancel()
+    const look = () => {
+      // Wall time may jump, so nobody sleeps longer than a minute without looking at the clock again.
+      const ms = Math.min(Math.max(time - this.#world.now(), 1), LOOK_AGAIN_MS)
+      const cancel = this.#world.after(ms, () => {
+        if (this.#world.now() < time) return look()
+        this.#later.delete(wake.id)
+        this.#wake(wake.loop, wake.scope, wake.key)
+      })
+      this.#later.set(wake.id, { cancel })
     }
-    loop.failures += 1
-    const attempts = (loop.failing.get(id)?.attempts ?? 0) + 1
-    const message = outcome.error instanceof Error ? outcome.error.message : String(outcome.error)
-    loop.failing.set(id, { scope, key, attempts, message })
-    this.#world.log.error("a controller's turn failed and will be tried again", {
-      controller: name,
-      scope,
-      key,
-      attempts,
-      error: outcome.error instanceof Error ? outcome.error.stack : message,
-    })
-    this.#wakeLater(wake, Math.min(RETRY_MS_MAX, RETRY_MS * 2 ** Math.min(attempts - 1, 16)))
-  }
-
-  #wakeLater(wake: Wake, ms: number): void {
-    this.#later.get(wake.id)?.()
-    // Wall time may jump, so nobody sleeps longer than a minute without looking at it again.
-    const cancel = this.#world.after(Math.min(Math.max(ms, 1), LOOK_AGAIN_MS), () => {
-      this.#later.delete(wake.id)
-      this.#wake(wake.loop, wake.scope, wake.key)
-    })
-    this.#later.set(wake.id, cancel)
+    look()
   }
 
   #resyncSome(): void {
-    for (let looked = 0; this.#resync !== undefined && looked < RESYNC_RECORDS_PER_TURN; looked++) {
+    for (let looked = 0; this.#resync !== undefined && looked < RESYNC_RECORDS; looked++) {
       if (this.#resync.next().done) this.#resync = undefined
     }
   }
@@ -267,7 +288,7 @@ export class ControllerRunner {
   *#everything(): Generator<void> {
     for (const [table, wakes] of this.#byTable) {
       for (const [scope, record] of this.#store.everyRecord(table)) {
-        for (const { loop, keysOf } of wakes) this.#wakeAll(loop, scope, keysOf(record))
+        for (const { loop, keysOf } of wakes) this.#wakeAll(loop, scope, keysOf, record)
         yield
       }
     }
@@ -276,7 +297,11 @@ export class ControllerRunner {
 
 const TURN_MS_MAX = 8
 const TURN_KEYS_MAX = 512
-const RESYNC_RECORDS_PER_TURN = 2_000
+const BEHIND_MS = 20
+
+/** At a start nobody has been looked at; so many are woken at a time, and no more while many wait. */
+const RESYNC_RECORDS = 64
+const RESYNC_WAITING_MAX = 2_000
 const RETRY_MS = 1_000
 const RETRY_MS_MAX = 60_000
 const LOOK_AGAIN_MS = 60_000
@@ -286,6 +311,7 @@ const RESTLESS_TURNS = 5_000
 interface Loop {
   readonly definition: Controller
   readonly failing: Map<string, ControllerStatus["failing"][number]>
+  ready: number
   turns: number
   failures: number
 }
@@ -295,4 +321,8 @@ interface Wake {
   readonly loop: Loop
   readonly scope: Scope
   readonly key: string
+}
+
+interface Later {
+  readonly cancel: Cancel
 }

@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts"
 import { compareStrings } from "../base/ordering.ts"
 import { SortedList } from "../base/sorted-list.ts"
 import type { AnyTable, IndexValue } from "./table.ts"
@@ -69,30 +70,39 @@ export class Rows {
   }
 
   set(key: string, record: object, version: number): void {
+    // Worked out before anything changes: a table's function that throws must leave every index as it was.
+    const values = this.#equality.map((index) => index.valuesOf(record))
+    const places = this.#ordered.map((index) => index.placeOf(record))
     const row = this.#byKey.get(key)
-    for (const derived of this.#derived) derived.changed(this.table, row?.record, record)
-    if (row === undefined) {
-      const added: Row = { key, record, version }
-      this.#byKey.set(key, added)
-      this.#inOrder?.add(added)
-      for (const index of this.#equality) index.add(added, record)
-      for (const index of this.#ordered) index.add(added, record)
-      return
-    }
-    for (const index of this.#equality) index.replace(row, row.record, record)
-    for (const index of this.#ordered) index.replace(row, row.record, record)
-    row.record = record
-    row.version = version
+    if (row === undefined) this.#add({ key, record, version }, values, places)
+    else this.#replace(row, record, version, values, places)
   }
 
   delete(key: string): void {
     const row = this.#byKey.get(key)
     if (row === undefined) return
-    for (const derived of this.#derived) derived.changed(this.table, row.record, undefined)
     this.#byKey.delete(key)
     this.#inOrder?.remove(row)
-    for (const index of this.#equality) index.remove(row, row.record)
-    for (const index of this.#ordered) index.remove(row, row.record)
+    for (const index of this.#equality) index.replace(row, index.valuesOf(row.record), NONE)
+    for (const index of this.#ordered) index.replace(row, index.placeOf(row.record), undefined)
+    for (const derived of this.#derived) derived.changed(this.table, row.record, undefined)
+  }
+
+  #add(row: Row, values: readonly Values[], places: readonly Place[]): void {
+    this.#byKey.set(row.key, row)
+    this.#inOrder?.add(row)
+    for (const [at, index] of this.#equality.entries()) index.replace(row, NONE, values[at]!)
+    for (const [at, index] of this.#ordered.entries()) index.replace(row, undefined, places[at])
+    for (const derived of this.#derived) derived.changed(this.table, undefined, row.record)
+  }
+
+  #replace(row: Row, record: object, version: number, values: readonly Values[], places: readonly Place[]): void {
+    const before = row.record
+    for (const [at, index] of this.#equality.entries()) index.replace(row, index.valuesOf(before), values[at]!)
+    for (const [at, index] of this.#ordered.entries()) index.replace(row, index.placeOf(before), places[at])
+    row.record = record
+    row.version = version
+    for (const derived of this.#derived) derived.changed(this.table, before, record)
   }
 }
 
@@ -117,6 +127,9 @@ class Bucket {
   }
 }
 
+type Values = readonly string[]
+const NONE: Values = []
+
 /** Finds rows by value. */
 export class EqualityIndex {
   readonly name: string
@@ -132,34 +145,15 @@ export class EqualityIndex {
     return this.#buckets.get(value)
   }
 
-  /** Every value that some row has, in no particular order. */
-  values(): Iterable<string> {
-    return this.#buckets.keys()
-  }
-
-  add(row: Row, record: object): void {
+  valuesOf(record: object): Values {
     const value = this.#indexed(record)
-    if (value === undefined) return
-    if (typeof value === "string") this.#enter(value, row)
-    else for (const one of value) this.#enter(one, row)
+    return value === undefined ? NONE : typeof value === "string" ? [value] : value
   }
 
-  remove(row: Row, record: object): void {
-    const value = this.#indexed(record)
-    if (value === undefined) return
-    if (typeof value === "string") this.#leave(value, row)
-    else for (const one of value) this.#leave(one, row)
-  }
-
-  replace(row: Row, before: object, after: object): void {
-    const old = this.#indexed(before)
-    const now = this.#indexed(after)
-    if (old === now) return
-    // A row that stays under a value keeps its place there.
-    const oldValues = typeof old === "string" ? [old] : (old ?? [])
-    const nowValues = typeof now === "string" ? [now] : (now ?? [])
-    for (const value of oldValues) if (!nowValues.includes(value)) this.#leave(value, row)
-    for (const value of nowValues) this.#enter(value, row)
+  /** Moves a row from where it was to where it belongs; under a value that it keeps it keeps its place. */
+  replace(row: Row, before: Values, after: Values): void {
+    for (const value of before) if (!after.includes(value)) this.#leave(value, row)
+    for (const value of after) if (!before.includes(value)) this.#enter(value, row)
   }
 
   #enter(value: string, row: Row): void {
@@ -180,6 +174,7 @@ export class EqualityIndex {
 }
 
 type OrderedValue = number | string
+type Place = OrderedValue | undefined
 
 interface Placed {
   readonly value: OrderedValue
@@ -218,20 +213,16 @@ export class OrderedIndex {
     )
   }
 
-  add(row: Row, record: object): void {
+  placeOf(record: object): Place {
     const value = this.#indexed(record)
-    if (value !== undefined) this.#placed.add({ value, row })
+    assert(!Number.isNaN(value), `the ordered index ${this.name} has no place for NaN`)
+    return value
   }
 
-  remove(row: Row, record: object): void {
-    const value = this.#indexed(record)
-    if (value !== undefined) this.#placed.remove({ value, row })
-  }
-
-  replace(row: Row, before: object, after: object): void {
-    if (this.#indexed(before) === this.#indexed(after)) return
-    this.remove(row, before)
-    this.add(row, after)
+  replace(row: Row, before: Place, after: Place): void {
+    if (before === after) return
+    if (before !== undefined) this.#placed.remove({ value: before, row })
+    if (after !== undefined) this.#placed.add({ value: after, row })
   }
 }
 

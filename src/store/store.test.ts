@@ -250,7 +250,7 @@ test("after a failed append nothing is acknowledged, answered or begun any more"
 })
 
 test("a store that follows is not written to", () => {
-  const store = new Store({ world: { after: () => () => {} }, tables })
+  const store = new Store({ world: simulatedWorld(), tables })
   expect(() => store.transact(HOME, () => {})).toThrow("does not lead")
   expect(store.mayAnswer()).toBe(false)
 })
@@ -266,13 +266,13 @@ test("records of an older version are brought up to date when they are loaded", 
       2: (boat: { name: string; harbour: string }) => ({ ...boat, crew: [] }),
     },
   })
-  const store = new Store({ world: { after: () => () => {} }, tables: [upgraded] })
+  const store = new Store({ world: simulatedWorld(), tables: [upgraded] })
   store.load([{ table: "test/boats", tableVersion: 1, scope: HOME, key: "Ada", record: old }], 1)
   expect([...store.everyRecord(upgraded)]).toEqual([[HOME, { name: "Ada", harbour: "Kiel", crew: [] }]])
 })
 
 test("records that a newer Homeport wrote are refused instead of misread", () => {
-  const store = new Store({ world: { after: () => () => {} }, tables })
+  const store = new Store({ world: simulatedWorld(), tables })
   const change = { table: "test/boats", tableVersion: 2, scope: HOME, key: "Ada", record: {} }
   expect(() => store.load([change], 1)).toThrow("knows version 1")
   expect(() => store.load([{ ...change, table: "test/ships" }], 1)).toThrow("does not know")
@@ -346,6 +346,99 @@ test("a store behaves as a plain map does, over restarts, whatever is done to it
     }),
     { numRuns: 150 },
   )
+})
+
+test("a table's function that throws leaves every index as it was", async () => {
+  const picky = table({
+    name: "test/picky",
+    version: 1,
+    key: (record: { id: string; kind: string; bad: boolean }) => record.id,
+    indexes: {
+      kind: ({ kind }) => kind,
+      bad: ({ bad }) => {
+        if (bad) throw new Error("no such place")
+        return "fine"
+      },
+    },
+  })
+  const { store } = await startStore([picky])
+  store.transact(HOME, (tx) => tx.put(picky, { id: "1", kind: "a", bad: false }))
+  const put = (id: string) => store.transact(HOME, (tx) => tx.put(picky, { id, kind: "b", bad: true }))
+  expect(() => put("1")).toThrow("no such place")
+  expect(() => put("2")).toThrow("no such place")
+  store.transact(HOME, (tx) => {
+    expect(tx.where(picky, "kind", "a")).toHaveLength(1)
+    expect(tx.count(picky, "kind", "b")).toBe(0)
+    expect(tx.count(picky)).toBe(1)
+  })
+})
+
+test("an observer that throws does not undo what has been committed", async () => {
+  const { store } = await startStore(tables)
+  store.observe(() => {
+    throw new Error("not my day")
+  })
+  expect(() => store.transact(HOME, (tx) => tx.put(boats, aBoat()))).toThrow("not my day")
+  expect([...store.everyRecord(boats)]).toHaveLength(1)
+})
+
+test("deleting what is being deleted waits for the deletion, as does hearing that a scope is empty", async () => {
+  const { store, world } = await startStore(tables, { appendMs: () => 10 })
+  store.transact(HOME, (tx) => tx.put(boats, aBoat()))
+  await world.advance(10)
+  const first = store.attempt(HOME, (tx) => tx.delete(boats, "Ada"))
+  expect(store.attempt(HOME, (tx) => tx.delete(boats, "Ada")).version).toBe(first.version)
+  expect(store.attempt(HOME, (tx) => tx.anywhere.scopes(boats)).version).toBe(first.version)
+})
+
+test("asking about a scope that nobody has used makes nothing", async () => {
+  const { store } = await startStore(tables)
+  store.transact("123456789012/nowhere-1", (tx) => {
+    expect(tx.list(boats)).toEqual([])
+    expect(tx.anywhere.scopes(boats)).toEqual([])
+  })
+  expect([...store.everyRows(boats)]).toEqual([])
+})
+
+test("what JSON cannot hold is refused when it is put", async () => {
+  const { store } = await startStore(tables)
+  for (const length of [Number.NaN, new Date(), new Uint8Array(1), 1n] as never[]) {
+    expect(() => store.transact(HOME, (tx) => tx.put(boats, aBoat({ length })))).toThrow("which JSON cannot")
+  }
+})
+
+test("a failing append ends the store as a lost lead does", async () => {
+  const world = simulatedWorld()
+  const store = new Store({ world, tables })
+  const never = new Promise<never>(() => {})
+  store.lead({
+    version: 0,
+    append: () => Promise.reject(new Error("cannot be written down")),
+    mayAnswer: () => true,
+    lost: never,
+  })
+  store.transact(HOME, (tx) => tx.put(boats, aBoat()))
+  await world.settle()
+  expect((await store.lost).message).toBe("cannot be written down")
+})
+
+test("a watcher that throws does not keep the others from hearing", async () => {
+  const { store, world } = await startStore(tables)
+  const heard: number[] = []
+  const watch = (changed: (version: number) => void) =>
+    store.watch(HOME, {
+      tables: [boats],
+      snapshot: () => 0,
+      begin: () => {},
+      changed: ({ version }) => changed(version),
+    })
+  watch(() => {
+    throw new Error("deaf")
+  })
+  watch((version) => heard.push(version))
+  store.transact(HOME, (tx) => tx.put(boats, aBoat()))
+  await world.settle()
+  expect(heard).toEqual([1])
 })
 
 test("a view agrees with the tables at every moment, also after a transaction was undone", async () => {

@@ -9,7 +9,7 @@ import { type RowSource, Transaction, type Tx } from "./transaction.ts"
 import type { Derived, View } from "./view.ts"
 
 export interface StoreOptions {
-  readonly world: Pick<World, "after">
+  readonly world: Pick<World, "after" | "log">
   readonly tables: readonly AnyTable[]
 
   /** Freezes every record that is put: tests do, so that a record changed in place is found out. */
@@ -39,9 +39,11 @@ export interface Watch<T> {
  * All of Homeport's state: tables in memory, changed by synchronous transactions, made durable by a journal.
  * It begins as a follower that only `load`s what the journal hands over; `lead` makes it writable.
  */
-export class Store {
+export class Store implements RowSource {
+  /** Settles when the lead is lost or an append failed: nothing is answered any more, and the process must end. */
+  readonly lost: Promise<JournalFailure>
   readonly tables: readonly AnyTable[]
-  readonly #world: Pick<World, "after">
+  readonly #world: Pick<World, "after" | "log">
   readonly #freeze: boolean
   readonly #byName = new Map<string, TableRows>()
   readonly #byTable = new Map<AnyTable, TableRows>()
@@ -49,7 +51,7 @@ export class Store {
   readonly #watchers = new Set<Follower>()
   readonly #batches: Batch[] = []
   readonly #views = new Map<Scope, Map<View<Derived>, Derived>>()
-  readonly #source: RowSource
+  readonly #tellLost: (failure: JournalFailure) => void
   #leadership: Leadership | undefined
   #failure: JournalFailure | undefined
   #transaction: Transaction | undefined
@@ -62,14 +64,12 @@ export class Store {
     this.#world = world
     this.#freeze = freeze
     this.tables = tables
-    this.#source = {
-      rows: (table, scope) => this.#rows(table, scope),
-      scopes: (table) => this.#scopes(table),
-      view: (view, scope) => this.#view(view, scope),
-    }
+    const { promise, resolve } = Promise.withResolvers<JournalFailure>()
+    this.lost = promise
+    this.#tellLost = resolve
     for (const table of tables) {
       assert(!this.#byName.has(table.name), `two tables are called ${table.name}`)
-      const rows: TableRows = { table, scopes: new Map() }
+      const rows: TableRows = { table, scopes: new Map(), none: new Rows(table, "") }
       this.#byName.set(table.name, rows)
       this.#byTable.set(table, rows)
     }
@@ -80,9 +80,14 @@ export class Store {
     return this.#version
   }
 
-  /** Changes that wait to become durable: a queue like any other, with a bound kept by those who fill it. */
+  /** Changes that wait to become durable. */
   get backlog(): number {
     return this.#backlog
+  }
+
+  /** Whether so much waits for the journal that nobody should add to it: callers are refused then, controllers pause. */
+  get isBehind(): boolean {
+    return this.#backlog >= BACKLOG_MAX
   }
 
   /** Takes in what the journal hands over, while another process leads or before this one does. */
@@ -102,13 +107,17 @@ export class Store {
           `The journal holds ${name} in version ${tableVersion}; this Homeport knows version ${table.version}. Start the version that wrote it, or a newer one.`,
         )
       }
-      const rows = this.#rows(table, scope)
+      const rows = this.rowsToWrite(table, scope)
       rows.version = version
       if (record === undefined) {
         rows.delete(key)
         continue
       }
       const upgraded = upgrade(table, tableVersion, record)
+      assert(
+        tableVersion === table.version || table.key(upgraded as never) === key,
+        `an upgrade of ${name} changed the key of ${key}`,
+      )
       rows.set(key, this.#freeze ? freezeDeep(upgraded) : upgraded, version)
     }
     this.#version = version
@@ -135,19 +144,23 @@ export class Store {
   attempt<T>(scope: Scope, work: (tx: Tx) => T): Outcome<T> {
     assert(this.leads, "a transaction was tried in a store that does not lead")
     assert(this.#transaction === undefined, "a transaction was begun inside another; hand the tx on instead")
-    const transaction = new Transaction(this.#source, this.#freeze)
+    const transaction = new Transaction(this, this.#freeze)
     this.#transaction = transaction
+    let value: T
     try {
-      const value = work(transaction.in(scope))
-      assert(!(value instanceof Promise), "the work of a transaction must not be asynchronous")
-      const version = this.#commit(transaction)
-      return { ok: true, value, version: Math.max(version, transaction.readVersion) }
+      value = work(transaction.in(scope))
+      if (value instanceof Promise) {
+        value.catch(() => {})
+        assert(false, "the work of a transaction must not be asynchronous")
+      }
     } catch (error) {
       transaction.undo()
       return { ok: false, error, version: transaction.readVersion }
     } finally {
       this.#transaction = undefined
     }
+    const version = this.#commit(transaction)
+    return { ok: true, value, version: Math.max(version, transaction.readVersion) }
   }
 
   /** Like `attempt`, for callers who answer nobody: throws what `work` throws. */
@@ -204,19 +217,27 @@ export class Store {
     return size
   }
 
-  #rows(table: AnyTable, scope: Scope): Rows {
-    const known = this.#byTable.get(table)
-    assert(known !== undefined, `table ${table.name} is not one of this store's`)
-    let rows = known.scopes.get(scope)
+  rows(table: AnyTable, scope: Scope): Rows {
+    const known = this.#known(table)
+    return known.scopes.get(scope) ?? known.none
+  }
+
+  rowsToWrite(table: AnyTable, scope: Scope): Rows {
+    const { scopes } = this.#known(table)
+    let rows = scopes.get(scope)
     if (rows === undefined) {
       assert(scopeOfTable(table, scope) === scope, `table ${table.name} has no records of ${scope}`)
       rows = new Rows(table, scope)
-      known.scopes.set(scope, rows)
+      scopes.set(scope, rows)
     }
     return rows
   }
 
-  #view<V extends Derived>(view: View<V>, scope: Scope): V {
+  everyRows(table: AnyTable): Iterable<Rows> {
+    return this.#known(table).scopes.values()
+  }
+
+  view<V extends Derived>(view: View<V>, scope: Scope): V {
     let views = this.#views.get(scope)
     if (views === undefined) {
       views = new Map()
@@ -225,29 +246,23 @@ export class Store {
     const known = views.get(view)
     if (known !== undefined) return known as V
     const made = view.create()
-    for (const table of view.tables) this.#rows(table, scope).derive(made)
+    for (const table of view.tables) this.rowsToWrite(table, scope).derive(made)
     views.set(view, made)
     return made
   }
 
-  #scopes(table: AnyTable): Scope[] {
-    const scopes: Scope[] = []
-    for (const [scope, rows] of this.#byTable.get(table)!.scopes) if (rows.size > 0) scopes.push(scope)
-    return scopes
+  #known(table: AnyTable): TableRows {
+    const known = this.#byTable.get(table)
+    assert(known !== undefined, `table ${table.name} is not one of this store's`)
+    return known
   }
 
   /** Gives the changes their version and puts them in line for the journal; 0 when there are none. */
   #commit(transaction: Transaction): number {
-    const changes = transaction.end()
+    const changes = transaction.end(this.#version + 1)
     if (changes.length === 0) return 0
     this.#version += 1
     const set: ChangeSet = { version: this.#version, changes }
-    for (const { table, scope, key } of changes) {
-      const rows = this.#rows(table, scope)
-      rows.version = set.version
-      const row = rows.get(key)
-      if (row !== undefined) row.version = set.version
-    }
     let batch = this.#batches.at(-1)
     if (batch === undefined || batch.sent || batch.size >= BATCH_CHANGES_MAX) {
       batch = new Batch()
@@ -289,31 +304,51 @@ export class Store {
     for (const set of batch.sets) {
       for (const follower of this.#watchers) {
         if (set.version <= follower.after) continue
-        if (set.changes.some(({ table }) => follower.tables.has(table))) follower.changed(set)
+        if (set.changes.some(({ table }) => follower.tables.has(table))) this.#tell(() => follower.changed(set))
       }
     }
   }
 
   #begin(follower: Follower): void {
     follower.begun = true
-    follower.begin()
+    this.#tell(follower.begin)
   }
 
-  #fail(failure: JournalFailure): void {
+  /** A watcher's mistake is its own: the others still hear what is durable. */
+  #tell(hear: () => void): void {
+    try {
+      hear()
+    } catch (error) {
+      this.#world.log.error("a watcher of the store failed", { error: error instanceof Error ? error.stack : error })
+    }
+  }
+
+  #fail(cause: unknown): void {
     if (this.#failure !== undefined) return
+    const failure = cause instanceof JournalFailure ? cause : new JournalFailure("io", messageOf(cause), { cause })
     this.#failure = failure
+    this.#tellLost(failure)
     for (const batch of this.#batches) batch.reject(failure)
   }
 }
 
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
 const DONE = Promise.resolve()
 
-/** So that one append stays a matter of milliseconds. */
-const BATCH_CHANGES_MAX = 10_000
+/** So that writing one append down stays a matter of milliseconds. */
+const BATCH_CHANGES_MAX = 2_000
+
+const BACKLOG_MAX = 100_000
 
 interface TableRows {
   readonly table: AnyTable
   readonly scopes: Map<Scope, Rows>
+
+  /** What a scope reads that has no records of the table: asking must not make anything. */
+  readonly none: Rows
 }
 
 interface Follower {

@@ -62,8 +62,10 @@ export interface Anywhere {
 
 /** Where a transaction finds rows; the store's side of it. */
 export interface RowSource {
+  /** The rows to read; shared and empty where a scope has none. */
   rows(table: AnyTable, scope: Scope): Rows
-  scopes(table: AnyTable): Scope[]
+  rowsToWrite(table: AnyTable, scope: Scope): Rows
+  everyRows(table: AnyTable): Iterable<Rows>
   view<V extends Derived>(view: View<V>, scope: Scope): V
 }
 
@@ -100,7 +102,12 @@ export class Transaction implements Anywhere {
   }
 
   scopes(table: AnyTable): readonly Scope[] {
-    return this.#source.scopes(table)
+    const scopes: Scope[] = []
+    for (const rows of this.#source.everyRows(table)) {
+      this.sawAll(rows)
+      if (rows.size > 0) scopes.push(rows.scope)
+    }
+    return scopes
   }
 
   view<V extends Derived>(view: View<V>, scope: Scope): V {
@@ -123,26 +130,36 @@ export class Transaction implements Anywhere {
     if (rows.version > this.readVersion) this.readVersion = rows.version
   }
 
-  write(rows: Rows, key: string, record: object | undefined): void {
+  write(table: AnyTable, scope: Scope, key: string, record: object | undefined): void {
+    assert(!this.#ended, "a transaction was used after its end")
+    const rows = this.#source.rowsToWrite(table, scopeOfTable(table, scope))
     let before = this.#before.get(rows)
     if (before === undefined) {
       before = new Map()
       this.#before.set(rows, before)
     }
     const row = rows.get(key)
+    // Whoever puts or deletes learns whether there was one.
+    this.saw(rows, row)
     if (!before.has(key)) before.set(key, row?.record)
     if (record === undefined) rows.delete(key)
     else rows.set(key, this.#freeze ? freezeDeep(record) : record, row?.version ?? rows.version)
   }
 
-  /** What the transaction changed, record by record; a record put back as it was does not count. */
-  end(): RecordChange[] {
+  /**
+   * What the transaction changed, record by record, marked with the version it has got; a record put back as it was
+   * does not count.
+   */
+  end(version: number): RecordChange[] {
     this.#ended = true
     const changes: RecordChange[] = []
     for (const [rows, befores] of this.#before) {
       for (const [key, before] of befores) {
-        const after = rows.get(key)?.record
-        if (before !== after) changes.push({ table: rows.table, scope: rows.scope, key, before, after })
+        const row = rows.get(key)
+        if (before === row?.record) continue
+        changes.push({ table: rows.table, scope: rows.scope, key, before, after: row?.record })
+        rows.version = version
+        if (row !== undefined) row.version = version
       }
     }
     return changes
@@ -186,11 +203,11 @@ class ScopedTx implements Tx {
   }
 
   put<R extends object>(table: Table<R>, record: R): void {
-    this.#transaction.write(this.#transaction.rows(table, this.scope), table.key(record), record)
+    this.#transaction.write(table, this.scope, table.key(record), record)
   }
 
   delete<R extends object>(table: Table<R>, key: string): void {
-    this.#transaction.write(this.#transaction.rows(table, this.scope), key, undefined)
+    this.#transaction.write(table, this.scope, key, undefined)
   }
 
   where<R extends object, E extends string>(table: Table<R, E>, index: NoInfer<E>, value: string): readonly R[] {

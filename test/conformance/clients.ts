@@ -27,7 +27,8 @@ export interface ClientUnderTest {
 /** What stands in a host name or address must look the part. */
 const S3_FIXED = { Bucket: "bucket-1", RequestRoute: "route-1" }
 
-const LIMITS: Readonly<Record<ProtocolName, Limits>> = {
+/** What each protocol can carry. */
+export const LIMITS: Readonly<Record<ProtocolName, Limits>> = {
   awsJson1_0: JSON_LIMITS,
   awsJson1_1: JSON_LIMITS,
   awsQuery: XML_LIMITS,

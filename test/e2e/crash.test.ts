@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest"
 import { EXIT } from "../../src/main/exit.ts"
 import { seededRandom } from "../../src/world/simulated.ts"
 import { testFolder } from "./folder.ts"
-import { type Credentials, type ServerProcess, startServer } from "./process.ts"
+import { type Credentials, type ServerProcess, startInTest } from "./process.ts"
 import { ecsAt, Writer } from "./writer.ts"
 
 const isFull = process.env.HOMEPORT_FULL === "1"
@@ -16,23 +16,17 @@ const WRITERS = 8
 /** The moments of the kills follow from it; what the machine is doing at those moments does not. */
 const SEED = Number(process.env.HOMEPORT_SEED ?? 20_141_113)
 
-function start(data: string): ServerProcess {
-  const server = startServer(data)
-  onTestFinished(async () => void (await server.kill()))
-  return server
-}
-
 test(`whatever was acknowledged is there after each of ${KILLS} kills, and nothing by halves`, async ({ task }) => {
   const data = testFolder()
   const random = seededRandom(SEED)
-  const first = start(data)
+  const first = startInTest(data)
   const endpoint = await first.ready
   const credentials = await first.credentials()
   const writers = Array.from({ length: WRITERS }, (_, n) => new Writer(`writer-${n}`, credentials.account, random))
   await writeUntilKilled(first, endpoint, credentials, writers, random.below(LOAD_MS))
 
   for (let kill = 1; kill < KILLS; kill++) {
-    const server = start(data)
+    const server = startInTest(data)
     if (kill % 4 === 0) {
       // Recovery may be cut off as well, at any moment and several times.
       await pause(random.below(START_MS))
@@ -46,7 +40,7 @@ test(`whatever was acknowledged is there after each of ${KILLS} kills, and nothi
     await writeUntilKilled(server, endpoint, credentials, writers, random.below(LOAD_MS))
   }
 
-  const last = start(data)
+  const last = startInTest(data)
   expect(await missesOf(writers, await last.ready, credentials, "all")).toEqual([])
   last.signal("SIGTERM")
   expect(await last.ended).toEqual({ code: EXIT.ok, signal: null })
@@ -96,11 +90,11 @@ test("a very first start that is killed at any moment can be made again", async 
   const random = seededRandom(SEED)
   for (let attempt = 0; attempt < 6; attempt++) {
     const data = testFolder()
-    const killed = start(data)
+    const killed = startInTest(data)
     await Promise.race([killed.ready.catch(() => {}), pause(100 + random.below(START_MS))])
     await killed.kill()
 
-    const server = start(data)
+    const server = startInTest(data)
     const ecs = ecsAt(await server.ready, await server.credentials())
     const { cluster } = await ecs.createCluster({})
     expect(cluster?.status).toBe("ACTIVE")
@@ -113,10 +107,10 @@ test("a very first start that is killed at any moment can be made again", async 
 function smallDisk(): { readonly path: string; grow(): void } {
   const path = join(testFolder(), "disk")
   mkdirSync(path)
-  const mount = (...options: string[]) => execFileSync("mount", ["-t", "tmpfs", "-o", options.join(), "homeport-test", path])
-  mount("size=2m", "mode=700")
+  const mount = (options: string) => execFileSync("mount", ["-t", "tmpfs", "-o", options, "homeport-test", path])
+  mount("size=4m,mode=700")
   onTestFinished(() => void execFileSync("umount", ["--lazy", path]))
-  return { path, grow: () => mount("remount", "size=200m") }
+  return { path, grow: () => mount("remount,size=200m") }
 }
 
 const isRoot = process.getuid?.() === 0
@@ -124,7 +118,7 @@ const isRoot = process.getuid?.() === 0
 test.skipIf(!isRoot)("a full disk ends the process with one clear line, and nothing acknowledged is lost", async () => {
   const disk = smallDisk()
   const data = join(disk.path, "data")
-  const server = start(data)
+  const server = startInTest(data)
   const endpoint = await server.ready
   const credentials = await server.credentials()
   const random = seededRandom(SEED)
@@ -134,16 +128,14 @@ test.skipIf(!isRoot)("a full disk ends the process with one clear line, and noth
   ecs.destroy()
 
   expect(await server.ended).toEqual({ code: EXIT.journalLost, signal: null })
-  const last = JSON.parse(server.log().trimEnd().split("\n").at(-1)!)
-  expect(last).toMatchObject({ level: 50, msg: expect.stringMatching(/disk.* full/i) })
+  expect(server.log().trimEnd().split("\n").at(-1)).toMatch(/"level":"error".*There is no room left/)
+  expect(Math.min(...writers.map((writer) => writer.acknowledged))).toBeGreaterThan(0)
   expect(writers.map((writer) => writer.unanswered)).toEqual(Array(WRITERS).fill(1))
 
   disk.grow()
-  const again = start(data)
+  const again = startInTest(data)
   expect(await missesOf(writers, await again.ready, credentials, "all")).toEqual([])
-  for (const writer of writers) {
-    const working = ecsAt(await again.ready, credentials)
-    expect(await writer.write(working)).toBe(true)
-    working.destroy()
-  }
+  const working = ecsAt(await again.ready, credentials)
+  expect(await writers[0]!.write(working)).toBe(true)
+  working.destroy()
 })

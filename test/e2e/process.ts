@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process"
 import { join } from "node:path"
+import { onTestFinished } from "vitest"
 import { rootCredentials } from "../../src/main/control.ts"
 import { dataDirectory } from "../../src/main/data.ts"
 import { ROOT } from "../source.ts"
@@ -65,6 +66,13 @@ export function startServer(data: string, ...args: readonly string[]): ServerPro
       return ended
     },
   }
+}
+
+/** The same for one test, with which it ends. */
+export function startInTest(data: string, ...args: readonly string[]): ServerProcess {
+  const server = startServer(data, ...args)
+  onTestFinished(async () => void (await server.kill()))
+  return server
 }
 
 /** A process that must not outlive its tests, even when they are killed and even when it is stopped at that moment. */

@@ -1,4 +1,5 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
+import { existsSync } from "node:fs"
 import { chown, mkdtemp, readdir, rm } from "node:fs/promises"
 import { createServer } from "node:net"
 import { tmpdir } from "node:os"
@@ -71,17 +72,20 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
 
 const run = promisify(execFile)
 
-/** Debian keeps each version's programs in a folder of its own and puts only some of them on the path. */
+/** Debian keeps each version's programs in a folder of its own; one that holds a client alone is of no use. */
 async function findPrograms(): Promise<string> {
-  const versions = await readdir("/usr/lib/postgresql").catch(() => [])
-  const newest = versions.sort((a, b) => Number(b) - Number(a))[0]
-  if (newest !== undefined) return join("/usr/lib/postgresql", newest, "bin")
-  const onPath = await run("pg_config", ["--bindir"]).catch(() => undefined)
-  if (onPath !== undefined) return onPath.stdout.trim()
-  throw new Error(
-    "These tests need a PostgreSQL server of their own: install one (Debian: apt-get install postgresql).",
-  )
+  const versions = await readdir(DEBIAN_VERSIONS).catch(() => [])
+  const onPath = await run("pg_config", ["--bindir"]).catch(() => ({ stdout: "" }))
+  const newestFirst = versions
+    .sort((a, b) => Number(b) - Number(a))
+    .map((version) => join(DEBIAN_VERSIONS, version, "bin"))
+  const programs = [...newestFirst, onPath.stdout.trim()].find((folder) => existsSync(join(folder, "initdb")))
+  if (programs === undefined) throw new Error(MISSING)
+  return programs
 }
+
+const DEBIAN_VERSIONS = "/usr/lib/postgresql"
+const MISSING = "This needs a PostgreSQL server to start: install one (Debian: apt-get install postgresql)."
 
 interface Account {
   readonly uid: number
@@ -94,7 +98,7 @@ async function serverAccount(): Promise<Account | undefined> {
   const [uid, gid] = await Promise.all(
     ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),
   )
-  return { uid: uid!, gid: gid! }
+  return { uid, gid }
 }
 
 /**

@@ -26,6 +26,11 @@ export interface Protocol {
 
 export type ProtocolName = "awsJson1_0" | "awsJson1_1" | "awsQuery" | "ec2Query" | "restJson1" | "restXml" | "rpcv2Cbor"
 
+/** Whether requests are forms that name their operation in the body. */
+export function speaksForms(protocol: ProtocolName): boolean {
+  return protocol === "awsQuery" || protocol === "ec2Query"
+}
+
 export interface ResponseContext {
   readonly requestId: string
 

@@ -8,7 +8,8 @@ import { type UriPattern, uriPattern } from "./uri-pattern.ts"
 type Members = Record<string, unknown>
 
 /** Reads what an operation's input has in the path and the query. */
-export function requestLineReader({ input, http }: OperationShape): (request: HttpRequest, members: Members) => void {
+export function requestLineReader(operation: OperationShape): (request: HttpRequest, members: Members) => void {
+  const { input, http } = operation
   const members = [...input.structIterator()].map(([name, schema]) => ({
     name,
     schema,
@@ -17,10 +18,7 @@ export function requestLineReader({ input, http }: OperationShape): (request: Ht
   const labels = members
     .filter(({ traits }) => traits.httpLabel)
     .map(({ name, schema }) => ({ name, read: textReader(schema) }))
-  const pattern = withLeadingLabels(
-    http?.[1] ?? "/",
-    labels.map(({ name }) => name),
-  )
+  const pattern = addressPattern(operation)
 
   const taken = new Set([...pattern.literals.keys(), ...members.flatMap(({ traits }) => traits.httpQuery ?? [])])
   const parameters = members.flatMap(
@@ -48,8 +46,11 @@ export function requestLineReader({ input, http }: OperationShape): (request: Ht
   }
 }
 
-/** A label that the URI does not name stands before it: S3's bucket, which newer models give to the endpoint. */
-function withLeadingLabels(uri: string, labels: readonly string[]): UriPattern {
+/** An operation's address. A label that its URI does not name stands before it: S3's bucket, which newer models give to the endpoint. */
+export function addressPattern({ input, http }: OperationShape): UriPattern {
+  const uri = http?.[1] ?? "/"
+  const members = input.isStructSchema() ? [...input.structIterator()] : []
+  const labels = members.filter(([, schema]) => schema.getMergedTraits().httpLabel).map(([name]) => name)
   const unnamed = labels.filter((name) => !uri.includes(`{${name}}`) && !uri.includes(`{${name}+}`))
   return uriPattern(unnamed.map((name) => `/{${name}}`).join("") + uri)
 }

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process"
+import { once } from "node:events"
 import { command, type Values } from "../command.ts"
 import { type Status, status } from "../control.ts"
 import { type DataDirectory, prepare, readRunRecord } from "../data.ts"
@@ -27,6 +28,9 @@ export const up = command({
     return values.detach === true ? detach(data, values, startedAt) : foreground(data, values, startedAt)
   },
 })
+
+/** This one again. */
+const PROGRAM: readonly [string, ...string[]] = [process.execPath, ...process.execArgv, process.argv[1]!]
 
 /** The region that answers for this directory. One that is just starting, or starting again, is waited for. */
 async function findRunning(data: DataDirectory): Promise<Status | undefined> {
@@ -59,15 +63,16 @@ function alreadyRuns({ endpoint, port, pid, data }: Status, askedPort: number | 
 function foreground(data: DataDirectory, values: Values<typeof options>, startedAt: number): Promise<number> {
   let starts = 0
   return supervise({
+    program: PROGRAM,
     args: (port) => ["server", ...wordsFor(values, port)],
     logTo: openLog(data.log),
     say(line) {
-      if (process.connected) process.send!({ line })
+      if (process.connected) process.send!({ line } satisfies Said)
       else console.error(line)
     },
     ready({ endpoint, leads }) {
       starts += 1
-      if (process.connected) process.send!({ ready: true })
+      if (process.connected) process.send!({ ready: { endpoint, leads } } satisfies Said)
       else if (starts > 1) console.log(`Answering again at ${endpoint}.`)
       else console.log(welcome(data, endpoint, startedAt, leads, values.dev === true))
     },
@@ -77,23 +82,37 @@ function foreground(data: DataDirectory, values: Values<typeof options>, started
 /** Starts the foreground's twin in a session of its own, and waits until it answers or says why not. */
 function detach(data: DataDirectory, values: Values<typeof options>, startedAt: number): Promise<number> {
   const log = openLog(data.log)
-  const twin = spawn(process.execPath, [...process.execArgv, process.argv[1]!, "up", ...wordsFor(values)], {
+  const twin = spawn(PROGRAM[0], [...PROGRAM.slice(1), "up", ...wordsFor(values)], {
     detached: true,
-    cwd: data.path,
     stdio: ["ignore", log, log, "ipc"],
   })
+  // Who no longer wants to wait does not want it to run either.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => twin.kill("SIGTERM"))
   return new Promise((resolve) => {
-    twin.on("message", async ({ ready, line }: { ready?: true; line?: string }) => {
+    const timer = setTimeout(() => {
+      console.error(`Homeport does not answer yet; it goes on trying. See: homeport logs${dataHint(data)}`)
+      resolve(EXIT.failed)
+    }, ANSWER_MS_MAX)
+    twin.on("message", ({ ready, line }: Said) => {
       if (line !== undefined) console.error(line)
-      if (ready !== true) return
-      const { endpoint, leads } = (await status(data))!
-      console.log(welcome(data, endpoint, startedAt, leads, values.dev === true))
-      twin.disconnect()
-      twin.unref()
+      if (ready === undefined) return
+      clearTimeout(timer)
+      console.log(welcome(data, ready.endpoint, startedAt, ready.leads, values.dev === true))
       resolve(EXIT.ok)
     })
-    twin.once("exit", (code) => resolve(code ?? EXIT.failed))
+    twin.once("exit", async (code) => {
+      if (twin.connected) await once(twin, "disconnect")
+      resolve(code ?? EXIT.failed)
+    })
   })
+}
+
+const ANSWER_MS_MAX = 60_000
+
+/** What the twin tells while somebody waits. */
+interface Said {
+  readonly line?: string
+  readonly ready?: { readonly endpoint: string; readonly leads: boolean }
 }
 
 /** The options again as words, for the process that is to have them. */

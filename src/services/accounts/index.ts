@@ -2,6 +2,7 @@
  * Accounts and their root keys. This is no AWS service but what AWS's sign-up page is: `homeport account create` makes
  * an account, and each looks like a new AWS account. Users, roles and policies inside one are the IAM service's.
  */
+import { globalArnOf } from "../../aws/arn.ts"
 import { newAccessKeyId } from "../../aws/credentials.ts"
 import type { Principal } from "../../aws/principal.ts"
 import type { Tx } from "../../store/transaction.ts"
@@ -40,13 +41,17 @@ export function openInstallation(tx: Tx, masterKeyCheck: string, now: number, ra
   return made
 }
 
-/** Who an access key stands for; undefined when there is no such key. */
-export function principalOf({ anywhere }: Tx, accessKeyId: string): Principal | undefined {
+/** Who an access key stands for in a region; undefined when there is no such key. */
+export function principalOf({ anywhere }: Tx, accessKeyId: string, region: string): Principal | undefined {
   const accessKey = anywhere.installation.get(accessKeys, accessKeyId)
-  return accessKey === undefined ? undefined : rootPrincipal(accessKey.account, accessKeyId, accessKey.only)
+  return accessKey && rootPrincipal({ account: accessKey.account, region }, accessKeyId, accessKey.only)
 }
 
-export function rootPrincipal(account: string, accessKeyId: string, only?: readonly string[]): Principal {
-  const principal = { account, arn: `arn:aws:iam::${account}:root`, userId: account, accessKeyId }
-  return only === undefined ? principal : { ...principal, only }
+export function rootPrincipal(
+  { account, region }: { readonly account: string; readonly region: string },
+  accessKeyId: string,
+  only?: readonly string[],
+): Principal {
+  const arn = globalArnOf("iam", { account, region }, "root")
+  return { account, arn, userId: account, accessKeyId, ...(only && { only }) }
 }

@@ -75,3 +75,15 @@ test("root may set for another principal of its account, and of no other account
     }),
   ).rejects.toThrow(InvalidParameterException)
 })
+
+test("in other partitions principals are of that partition", async () => {
+  const { as, account } = await startWorld()
+  const { ecs, sts } = as({ region: "cn-north-1" })
+  const principalArn = `arn:aws-cn:iam::${account}:root`
+  expect((await sts.getCallerIdentity({})).Arn).toBe(principalArn)
+  await ecs.putAccountSettingDefault({ name: "containerInsights", value: "enabled" })
+  expect((await ecs.listAccountSettings({})).settings).toMatchObject([{ principalArn, value: "enabled" }])
+  await expect(
+    ecs.putAccountSetting({ name: "containerInsights", value: "enabled", principalArn: `x:y:iam::${account}:junk` }),
+  ).rejects.toThrow(InvalidParameterException)
+})

@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { SettingName } from "@aws-sdk/client-ecs"
+import { globalArnOf, parseArn } from "../../aws/arn.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { invalid } from "./fault.ts"
 import { listed } from "./list.ts"
@@ -43,7 +44,7 @@ export const accountSettingOperations = {
     const principal = principalOf(call, principalArn)
     authorize(call, name!)
     checkName(name!)
-    const key = accountSettings.key({ name: name!, principalArn: principal, value: "" })
+    const key = settingKey(name!, principal)
     const deleted = call.tx.get(accountSettings, key)
     call.tx.delete(accountSettings, key)
     return { setting: describe(deleted ?? { name: name!, value: RULES[name!].default, principalArn: principal }) }
@@ -59,7 +60,7 @@ export const accountSettingOperations = {
     const names = (Object.keys(RULES) as SettingName[]).sort()
     const settings = names.flatMap((name) => {
       if (input.effectiveSettings) return effectiveSetting(call, name, principal)
-      return call.tx.get(accountSettings, accountSettings.key({ name, principalArn: principal, value: "" })) ?? []
+      return call.tx.get(accountSettings, settingKey(name, principal)) ?? []
     })
     const matching = settings.filter(
       ({ name, value }) =>
@@ -77,9 +78,9 @@ export const accountSettingOperations = {
 
 /** What holds for a principal: its own setting, else the account's default, else AWS's. */
 export function effectiveSetting(call: Call, name: SettingName, principalArn = call.principal.arn): AccountSetting {
-  const own = call.tx.get(accountSettings, accountSettings.key({ name, principalArn, value: "" }))
+  const own = call.tx.get(accountSettings, settingKey(name, principalArn))
   if (own !== undefined) return own
-  const root = call.tx.get(accountSettings, accountSettings.key({ name, principalArn: rootArn(call), value: "" }))
+  const root = call.tx.get(accountSettings, settingKey(name, rootArn(call)))
   return { name, value: root?.value ?? RULES[name].default, principalArn }
 }
 
@@ -105,13 +106,17 @@ function checkName(name: string): void {
 function principalOf(call: Call, principalArn: string | undefined): string {
   if (principalArn === undefined || principalArn === call.principal.arn) return call.principal.arn
   const isRoot = call.principal.arn === rootArn(call)
-  const [, , service, , account] = principalArn.split(":")
-  if (!isRoot || service !== "iam" || account !== call.account) throw invalid("Invalid principalArn")
+  const arn = parseArn(principalArn)
+  if (!isRoot || arn?.service !== "iam" || arn.account !== call.account) throw invalid("Invalid principalArn")
   return principalArn
 }
 
-function rootArn({ partition, account }: Call): string {
-  return `arn:${partition}:iam::${account}:root`
+function rootArn(call: Call): string {
+  return globalArnOf("iam", call, "root")
+}
+
+function settingKey(name: SettingName, principalArn: string): string {
+  return accountSettings.key({ name, principalArn, value: "" })
 }
 
 function describe({ name, value, principalArn }: AccountSetting): sdk.Setting {

@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
 import { startWorld } from "../testing.ts"
-import { clusters } from "./tables.ts"
+import { clusters, resourceTags } from "./tables.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -47,6 +47,14 @@ test("creating a cluster again answers with the cluster as it was created", asyn
   expect((await ecs.createCluster({ clusterName: "shop", tags: [{ key: "team", value: "a" }] })).cluster).toEqual(
     first.cluster,
   )
+})
+
+test("a repeated request agrees with what is left out or empty, whatever has been set for the account since", async () => {
+  const { ecs } = await startWorld()
+  const first = await ecs.createCluster({ clusterName: "shop" })
+  await ecs.putAccountSetting({ name: "containerInsights", value: "enabled" })
+  const empty = { tags: [], capacityProviders: [], defaultCapacityProviderStrategy: [] }
+  expect((await ecs.createCluster({ clusterName: "shop", ...empty })).cluster).toEqual(first.cluster)
 })
 
 test("creating a cluster again with other arguments is refused", async () => {
@@ -95,14 +103,15 @@ test("an INACTIVE cluster refuses each operation with the sentence that AWS has 
   await expect(put).rejects.toThrow("The referenced cluster was inactive.")
 })
 
-test("a deleted cluster is forgotten after a day", async () => {
+test("a deleted cluster is forgotten after a day, tags and all", async () => {
   const { ecs, store, world } = await startWorld()
-  await ecs.createCluster({ clusterName: "shop" })
+  await ecs.createCluster({ clusterName: "shop", tags: [{ key: "team", value: "a" }] })
   await ecs.deleteCluster({ cluster: "shop" })
   await world.advance(DAY_MS - 60_000)
   expect(store.size(clusters)).toBe(1)
   await world.advance(120_000)
   expect(store.size(clusters)).toBe(0)
+  expect(store.size(resourceTags)).toBe(0)
 })
 
 test("operations on a cluster that is not there say so", async () => {

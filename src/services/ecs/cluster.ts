@@ -8,7 +8,7 @@ import { fault, invalid, notYet } from "./fault.ts"
 import { listed } from "./list.ts"
 import { capacityProviderArn, clusterArn } from "./names.ts"
 import { type Cluster, type ClusterArguments, clusters } from "./tables.ts"
-import { checkedTags, putTags, tagsOf } from "./tag.ts"
+import { checkedTags, forgetTags, putTags, tagsOf } from "./tag.ts"
 
 export const clusterOperations = {
   CreateCluster(call, input) {
@@ -23,38 +23,30 @@ export const clusterOperations = {
     if (input.serviceConnectDefaults?.namespace) throw notYet("Service Connect (serviceConnectDefaults)")
     checkSettings(input.settings)
     checkConfiguration(input.configuration)
-    const given: ClusterArguments = {
-      settings: input.settings,
+    const asked: ClusterArguments = {
+      settings: mergeSettings([insightsByDefault(call)], input.settings ?? []),
       configuration: input.configuration,
-      capacityProviders: input.capacityProviders && knownProviders(call, input.capacityProviders),
-      defaultStrategy:
-        input.defaultCapacityProviderStrategy &&
-        checkStrategy(call, input.defaultCapacityProviderStrategy, input.capacityProviders ?? []),
-      tags: input.tags && tags,
+      capacityProviders: knownProviders(call, input.capacityProviders ?? []),
+      defaultStrategy: checkStrategy(call, input.defaultCapacityProviderStrategy ?? [], input.capacityProviders ?? []),
+      tags,
     }
 
     const existing = call.tx.get(clusters, arn)
     if (existing?.status === "ACTIVE") {
-      if (!agrees(given, existing.created)) {
+      if (!repeats(input, asked, existing.created)) {
         throw invalid(
           "Arguments on this idempotent request are inconsistent with arguments used in previous request(s).",
         )
       }
       // A repeated request is answered with what the cluster was created with, not with what has become of it.
-      return created({ ...existing, ...defaults(call, existing.created) }, existing.created)
+      return created({ ...existing, ...existing.created })
     }
 
-    const cluster: Cluster = {
-      arn,
-      name,
-      status: "ACTIVE",
-      ...defaults(call, given),
-      created: given,
-      createdAt: call.now,
-    }
+    const { tags: _, ...properties } = asked
+    const cluster: Cluster = { arn, name, status: "ACTIVE", ...properties, created: asked, createdAt: call.now }
     call.tx.put(clusters, cluster)
     putTags(call.tx, arn, tags)
-    return created(cluster, given)
+    return created(cluster)
   },
 
   DescribeClusters(call, { clusters: identifiers = ["default"], include = [] }) {
@@ -77,7 +69,7 @@ export const clusterOperations = {
         ...(include.includes("SETTINGS") && { settings: [...cluster.settings] }),
         ...(include.includes("TAGS") && { tags: [...tagsOf(call.tx, cluster.arn)] }),
         ...(include.includes("STATISTICS") && { statistics: statistics() }),
-        ...(include.includes("ATTACHMENTS") && { attachments: [] }),
+        ...(include.includes("ATTACHMENTS") && { attachments: [], attachmentsStatus: "UPDATE_COMPLETE" }),
         ...(include.includes("CONFIGURATIONS") && cluster.configuration && { configuration: cluster.configuration }),
       })),
       failures: arns
@@ -144,6 +136,7 @@ export const clusterOperations = {
     if (cluster.status === "INACTIVE") return { cluster: { ...describe(cluster), ...shown(cluster), attachments: [] } }
     const deleted: Cluster = { ...cluster, status: "INACTIVE", deletedAt: call.now }
     call.tx.put(clusters, deleted)
+    forgetTags(call.tx, arn, clusters.retention!.until(deleted))
     return { cluster: { ...describe(deleted), ...shown(deleted) } }
   },
 } satisfies Operations<typeof sdk>
@@ -189,30 +182,25 @@ function shown({ settings, configuration }: Cluster): Pick<sdk.Cluster, "setting
   return { settings: [...settings], ...(configuration !== undefined && { configuration }) }
 }
 
-function created(cluster: Cluster, { tags = [] }: ClusterArguments): { cluster: sdk.Cluster } {
-  return { cluster: { ...describe(cluster), ...shown(cluster), tags: [...tags] } }
+function created(cluster: Cluster): { cluster: sdk.Cluster } {
+  return { cluster: { ...describe(cluster), ...shown(cluster), tags: [...cluster.created.tags] } }
 }
 
-/** What a cluster is made with, where its caller left things out. */
-function defaults(
-  call: Call,
-  given: ClusterArguments,
-): Pick<Cluster, "settings" | "configuration" | "capacityProviders" | "defaultStrategy"> {
-  const insights = { name: "containerInsights", value: effectiveSetting(call, "containerInsights").value } as const
-  return {
-    settings: mergeSettings([insights], given.settings ?? []),
-    configuration: given.configuration,
-    capacityProviders: given.capacityProviders ?? [],
-    defaultStrategy: given.defaultStrategy ?? [],
-  }
-}
-
-/** Whether every argument that is given now was the same then. */
-function agrees(given: ClusterArguments, created: ClusterArguments): boolean {
-  return (Object.keys(given) as (keyof ClusterArguments)[]).every(
-    (name) =>
-      given[name] === undefined || isDeepStrictEqual(given[name], created[name] ?? (name === "tags" ? [] : undefined)),
+/** Whether each argument that the caller gives now is what the cluster was created with. What is left out agrees with anything. */
+function repeats(input: sdk.CreateClusterRequest, asked: ClusterArguments, first: ClusterArguments): boolean {
+  const same = (given: unknown, name: keyof ClusterArguments) =>
+    given === undefined || isDeepStrictEqual(asked[name], first[name])
+  return (
+    same(input.settings, "settings") &&
+    same(input.configuration, "configuration") &&
+    same(input.capacityProviders, "capacityProviders") &&
+    same(input.defaultCapacityProviderStrategy, "defaultStrategy") &&
+    same(input.tags, "tags")
   )
+}
+
+function insightsByDefault(call: Call): sdk.ClusterSetting {
+  return { name: "containerInsights", value: effectiveSetting(call, "containerInsights").value }
 }
 
 function mergeSettings(

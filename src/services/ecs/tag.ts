@@ -1,4 +1,5 @@
 import type * as sdk from "@aws-sdk/client-ecs"
+import { parseArn, resourceOf } from "../../aws/arn.ts"
 import type { Fault } from "../../aws/fault.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import {
@@ -58,9 +59,15 @@ export function putTags(tx: Tx, arn: string, tags: readonly Tag[]): void {
   else tx.put(resourceTags, { arn, tags })
 }
 
+/** A resource that ends is still shown for a while, tags and all. */
+export function forgetTags(tx: Tx, arn: string, until: number | undefined): void {
+  const tagged = tx.get(resourceTags, arn)
+  if (tagged !== undefined) tx.put(resourceTags, { ...tagged, until })
+}
+
 /** Only what is there and alive can be tagged. */
 function checkTaggable(call: Call, arn: string): void {
-  const kind = arn.split(":")[5]!.split("/")[0]!
+  const kind = resourceOf(parseArn(arn)!).type
   const cluster = kind === "cluster" ? call.tx.get(clusters, arn) : undefined
   if (cluster === undefined) throw invalid(`The specified ${kind.replaceAll("-", " ")} does not exist.`)
   if (cluster.status === "INACTIVE") {

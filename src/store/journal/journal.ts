@@ -11,7 +11,7 @@ export interface Journal {
    * Hands everything durable to `apply`, oldest first, then whatever the leader adds, until this process leads itself.
    * When it resolves, everything durable has been applied, and nobody else can append any more.
    * Rejects with a JournalFailure when the journal is damaged, was written by a newer Homeport, is in use by a process
-   * that cannot be followed, or cannot be reached; and when the journal is closed before this process leads.
+   * that cannot be followed, or cannot be reached. Closing the journal before it leads makes it reject as well.
    */
   lead(apply: Apply): Promise<Leadership>
 

@@ -82,8 +82,8 @@ export class Folding {
       }
       const gone = await this.#session.run(PRUNE, [this.#options.keepMs])
       if (step?.to == null && gone.length < ROWS_A_STEP) return
-      // Half of the time is left to the appends.
-      await sleep(this.#world, this.#world.monotonic() - startedAt)
+      // Appends share the server's disk and processors: some of the time is left to them.
+      await sleep(this.#world, (this.#world.monotonic() - startedAt) * PAUSE)
     }
   }
 }
@@ -94,6 +94,9 @@ interface Step {
   readonly to: number | null
 }
 
+/** As a part of the time that a step took. */
+const PAUSE = 1 / 4
+
 const ROWS_A_STEP = 256
 const BYTES_A_STEP = 1_000_000
 
@@ -101,6 +104,7 @@ const BYTES_A_STEP = 1_000_000
  * One step, in one transaction: statements sent together are one. The first statement lets one process fold at a time;
  * the second begins after it and therefore sees what another has folded. It needs no fence: it only moves what is
  * durable to where it belongs, so a leader that has been replaced can do no harm.
+ * What is removed is named by a list, or the server might read all the records to find a few.
  * A body has an even number of lines and a line break at its end, so that the last piece is empty and has no successor.
  */
 function foldStep(upTo: number): string {
@@ -108,15 +112,14 @@ function foldStep(upTo: number): string {
     SELECT version FROM folded FOR UPDATE;
 
     WITH oldest AS (
-      SELECT log.*, folded.version AS folded, folded.seal AS folded_seal
-      FROM folded, log WHERE last_version > folded.version AND last_version <= ${upTo}
+      SELECT * FROM log WHERE last_version > (SELECT version FROM folded) AND last_version <= ${upTo}
       ORDER BY last_version LIMIT ${ROWS_A_STEP}
     ), measured AS (
-      SELECT *,
-        coalesce(lag(last_version) OVER upwards, folded) AS version_before,
-        coalesce(lag(seal) OVER upwards, folded_seal) AS seal_before,
+      SELECT oldest.*,
+        coalesce(lag(last_version) OVER upwards, folded.version) AS version_before,
+        coalesce(lag(oldest.seal) OVER upwards, folded.seal) AS seal_before,
         sum(octet_length(body)) OVER upwards - octet_length(body) AS bytes_before
-      FROM oldest WINDOW upwards AS (ORDER BY last_version)
+      FROM oldest, folded WINDOW upwards AS (ORDER BY last_version)
     ), batch AS MATERIALIZED (
       SELECT * FROM measured WHERE bytes_before < ${BYTES_A_STEP}
     ), verified AS MATERIALIZED (
@@ -141,7 +144,7 @@ function foldStep(upTo: number): string {
       ON CONFLICT (identity) DO UPDATE SET head = excluded.head, body = excluded.body, seal = excluded.seal
       RETURNING xmax = 0 AS added
     ), removed AS (
-      DELETE FROM records USING last_writes WHERE records.identity = last_writes.identity AND last_writes.body = ''
+      DELETE FROM records WHERE identity = ANY (ARRAY(SELECT identity FROM last_writes WHERE body = ''))
       RETURNING 1
     ), moved AS (
       UPDATE folded SET
@@ -158,12 +161,10 @@ function foldStep(upTo: number): string {
 const PRUNE = {
   name: "homeport prune",
   text: `
-    DELETE FROM log WHERE last_version IN (
-      SELECT last_version FROM log
-      WHERE last_version <= (SELECT version FROM folded)
-        AND written_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
-      ORDER BY last_version LIMIT ${ROWS_A_STEP}
-    )
+    DELETE FROM log WHERE last_version = ANY (ARRAY(
+      SELECT last_version FROM (SELECT * FROM log ORDER BY last_version LIMIT ${ROWS_A_STEP}) AS oldest, folded
+      WHERE last_version <= folded.version AND written_at < clock_timestamp() - $1::float8 * interval '1 millisecond'
+    ))
     RETURNING last_version
   `,
 }

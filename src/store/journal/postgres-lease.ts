@@ -3,6 +3,8 @@ import { JournalFailure } from "./journal.ts"
 import { Unanswered } from "./postgres-failure.ts"
 import type { Session } from "./postgres-session.ts"
 
+type Asked = Pick<Session, "run">
+
 export interface Glance {
   /** Where the holder says it can be reached; empty when it has not said. */
   readonly address: string
@@ -11,7 +13,7 @@ export interface Glance {
   readonly remainingMs: number
 }
 
-export async function glanceAtLease(session: Session): Promise<Glance> {
+export async function glanceAtLease(session: Asked): Promise<Glance> {
   const [row] = await session.run<{ address: string; remaining: number }>(GLANCE)
   if (row === undefined) throw new JournalFailure("damaged", "The journal's lease is missing.")
   return { address: row.address, remainingMs: Number(row.remaining) }
@@ -39,7 +41,7 @@ export interface Holder {
  * The lease serves reads alone. Should the database's clock jump ahead, a new leader may begin while the old one still
  * answers from memory, for as long as a lease at most; no commit is ever lost by it.
  */
-export async function takeLease(session: Session, world: World, holder: Holder): Promise<Lease | undefined> {
+export async function takeLease(session: Asked, world: World, holder: Holder): Promise<Lease | undefined> {
   const sentAt = world.monotonic()
   const [taken] = await session.run<{ epoch: number }>(TAKE, [holder.name, holder.address, holder.leaseMs])
   return taken === undefined ? undefined : new Lease(session, world, { ...holder, epoch: taken.epoch, sentAt })
@@ -58,7 +60,7 @@ export class Lease {
   /** Settles when the lease is lost or something else has failed for good; never after a release. */
   readonly lost: Promise<JournalFailure>
 
-  readonly #session: Session
+  readonly #session: Asked
   readonly #world: World
   readonly #leaseMs: number
   readonly #renewing: Promise<void>
@@ -70,7 +72,7 @@ export class Lease {
   #until = 0
   #cancelWatch: Cancel = () => {}
 
-  constructor(session: Session, world: World, { epoch, sentAt, leaseMs }: Taken) {
+  constructor(session: Asked, world: World, { epoch, sentAt, leaseMs }: Taken) {
     this.epoch = epoch
     this.#session = session
     this.#world = world

@@ -105,10 +105,10 @@ function settled<Result>(promise: Promise<Result>): Promise<Result> {
   return promise
 }
 
-/** Resolves when someone waits for a lock that another transaction holds. */
-async function someoneWaits(query: string): Promise<void> {
+/** Resolves when so many sessions wait for a lock that another transaction holds. */
+async function sessionsWait(query: string, count = 1): Promise<void> {
   const waiting = `SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%${query}%'`
-  await vi.waitFor(async () => expect(Number(await server.sql(database, waiting))).toBeGreaterThan(0), PATIENCE)
+  await vi.waitFor(async () => expect(Number(await server.sql(database, waiting))).toBe(count), PATIENCE)
 }
 
 describe("the fence", () => {
@@ -119,7 +119,7 @@ describe("the fence", () => {
     await taker.query("BEGIN")
     await taker.query("UPDATE fence SET epoch = epoch + 1")
     const appended = settled(leadership.append([entry(1, put("a", {}))]))
-    await someoneWaits("INSERT INTO log")
+    await sessionsWait("INSERT INTO log")
     await taker.query("COMMIT")
 
     await expect(appended).rejects.toMatchObject({ name: "JournalFailure", kind: "lease-lost" })
@@ -135,7 +135,7 @@ describe("the fence", () => {
     await stale.query("BEGIN")
     await stale.query("SELECT epoch FROM fence WHERE epoch = 1 FOR SHARE")
     const second = await store.open({ leaseMs: 4_000 })
-    await someoneWaits("UPDATE fence")
+    await sessionsWait("UPDATE fence")
     const body = `["test/records",1,"*","late"]\n{"n":1}\n`
     const seal = sealOf(NO_SEAL, { first: 1, last: 1, epoch: 1, body })
     await stale.query("INSERT INTO log VALUES (1, 1, 1, $1, $2)", [body, seal])
@@ -303,6 +303,27 @@ describe("what is not as it was written", () => {
     const late = await store.open()
     await expect(late.leading).rejects.toThrow("The journal has layout 1 and format 99; this Homeport knows 1 and 1.")
   })
+})
+
+test("processes that start at once on an empty database make the tables once", async () => {
+  const store = aStore()
+  const first = await store.client()
+  await first.query("BEGIN")
+  await first.query("SELECT pg_advisory_xact_lock(hashtext($1))", [`homeport schema ${store.schema}`])
+  const journals = [await store.open(), await store.open(), await store.open()]
+  await sessionsWait("pg_advisory_xact_lock", 3)
+  await first.query("COMMIT")
+
+  await Promise.race(journals.map(({ leading }) => leading))
+  await Promise.all(journals.map(({ journal }) => journal.close()))
+})
+
+test("a schema that an administrator made is used by a user who may make none", async () => {
+  const store = aStore()
+  await store.sql(`CREATE ROLE plain LOGIN; CREATE SCHEMA ${store.schema} AUTHORIZATION plain`)
+  const { leading } = await store.open({ connection: database.replace("homeport@", "plain@") })
+
+  expect((await leading).version).toBe(0)
 })
 
 test("a full disk is told as such, and ends the leader", async () => {

@@ -8,7 +8,7 @@ import { decodeChanges, encodeChanges } from "./codec.ts"
 import type { StoredChange } from "./journal.ts"
 import { SqliteFile } from "./sqlite-file.ts"
 import { openSqliteFile } from "./sqlite-open.ts"
-import { gone, put } from "./suite.ts"
+import { gone, put } from "./testing.ts"
 
 /** What the disk holds at one moment, and what was acknowledged by then. */
 interface Image {
@@ -69,6 +69,8 @@ function live(): { images: Image[]; states: Readonly<Record<string, unknown>>[] 
   // A large entry is folded in several steps.
   append(...Array.from({ length: 1_000 }, (_, index) => put(`many-${index}`, { index })))
   for (const _ of file.fold()) append(anyChange())
+  // What the torn images stand for holds only while every commit waits for the disk (2 is FULL).
+  expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: 2 })
   file.close()
   return { images, states }
 }

@@ -7,7 +7,7 @@ import { seededRandom } from "../../world/simulated.ts"
 import { decodeChanges, encodeChanges } from "./codec.ts"
 import { JournalFailure, type StoredChange } from "./journal.ts"
 import { failureOf, openSqliteFile } from "./sqlite-open.ts"
-import { gone, put } from "./suite.ts"
+import { gone, put } from "./testing.ts"
 
 test("a journal in which nothing was altered is recovered", () => {
   expect(recover(aJournal())).toEqual(CONTENT)

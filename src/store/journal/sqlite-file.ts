@@ -1,6 +1,19 @@
-import type { DatabaseSync, StatementSync } from "node:sqlite"
+import type { DatabaseSync } from "node:sqlite"
 import { checksum, type EncodedChange, FORMAT, joinChange, splitChanges } from "./codec.ts"
 import { JournalFailure } from "./journal.ts"
+import {
+  changeOf,
+  checksumOf,
+  checksumOfMeta,
+  damaged,
+  type LogRow,
+  type Meta,
+  prepare,
+  type RecordRow,
+  SETTINGS,
+  type Statements,
+  verified,
+} from "./sqlite-layout.ts"
 
 /**
  * A journal's file, worked on by one thread. Appends go to the end of `log`; folding then moves each record's newest
@@ -13,11 +26,14 @@ import { JournalFailure } from "./journal.ts"
  */
 export class SqliteFile {
   readonly #db: DatabaseSync
-  readonly #sql: Record<keyof typeof STATEMENTS, StatementSync>
+  readonly #sql: Statements
   #meta: Meta
   #logLength = 0
 
-  /** Takes a file for this process alone, for as long as it lives; the kernel lets go of it when the process dies. */
+  /**
+   * Takes a file for this process alone, for as long as it lives; the kernel lets go of it when the process dies. The
+   * lock is POSIX's: this process would also lose it by opening the file by other means and closing that again.
+   */
   constructor(db: DatabaseSync) {
     this.#db = db
     db.exec(SETTINGS)
@@ -169,8 +185,10 @@ export class SqliteFile {
       this.#sql.commit.run()
       this.#meta = meta
     } catch (error) {
-      // A failure may have ended the transaction already. It is the first one that says what happened.
-      if (this.#db.isTransaction) this.#sql.rollback.run()
+      // A failure may have ended the transaction already; in any case it is the first one that says what happened.
+      try {
+        if (this.#db.isTransaction) this.#sql.rollback.run()
+      } catch {}
       throw error
     }
   }
@@ -198,142 +216,11 @@ export interface Piece {
   readonly version: number
 }
 
-interface Meta {
-  readonly format: number
-  readonly foldedVersion: number
-  readonly foldedChecksum: number
-  readonly lastVersion: number
-  readonly lastChecksum: number
-  readonly recordCount: number
-  readonly recordSum: number
-}
-
-interface LogRow {
-  readonly version: number
-  readonly firstVersion: number
-  readonly body: string
-  readonly checksum: number
-}
-
-interface RecordRow {
-  readonly tbl: string
-  readonly scope: string
-  readonly key: string
-  readonly tableVersion: number
-  readonly body: string
-  readonly checksum: number
-}
-
-const SETTINGS = `
-  PRAGMA locking_mode = EXCLUSIVE;
-  PRAGMA synchronous = FULL;
-  PRAGMA fullfsync = ON;
-  PRAGMA checkpoint_fullfsync = ON;
-  PRAGMA cell_size_check = ON;
-  PRAGMA cache_size = -16000;
-  PRAGMA journal_size_limit = 16000000;
-  BEGIN IMMEDIATE;
-  COMMIT`
-
-const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  CREATE TABLE meta (
-    id INTEGER PRIMARY KEY,
-    format INTEGER NOT NULL,
-    foldedVersion INTEGER NOT NULL,
-    foldedChecksum INTEGER NOT NULL,
-    lastVersion INTEGER NOT NULL,
-    lastChecksum INTEGER NOT NULL,
-    recordCount INTEGER NOT NULL,
-    recordSum INTEGER NOT NULL,
-    checksum INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE log (
-    version INTEGER PRIMARY KEY,
-    firstVersion INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    checksum INTEGER NOT NULL
-  ) STRICT;
-  CREATE TABLE records (
-    tbl TEXT NOT NULL,
-    scope TEXT NOT NULL,
-    key TEXT NOT NULL,
-    tableVersion INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    checksum INTEGER NOT NULL,
-    PRIMARY KEY (tbl, scope, key)
-  ) STRICT, WITHOUT ROWID;
-  INSERT INTO meta VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0)`
-
-const STATEMENTS = {
-  begin: "BEGIN IMMEDIATE",
-  commit: "COMMIT",
-  rollback: "ROLLBACK",
-  readMeta: "SELECT * FROM meta WHERE id = 1",
-  writeMeta: `UPDATE meta SET format = :format, foldedVersion = :foldedVersion, foldedChecksum = :foldedChecksum,
-    lastVersion = :lastVersion, lastChecksum = :lastChecksum, recordCount = :recordCount, recordSum = :recordSum,
-    checksum = :checksum WHERE id = 1`,
-  addRow: "INSERT INTO log (version, firstVersion, body, checksum) VALUES (?, ?, ?, ?)",
-  firstRow: "SELECT version FROM log ORDER BY version LIMIT 1",
-  nextRow: "SELECT * FROM log WHERE version > ? ORDER BY version LIMIT 1",
-  dropRows: "DELETE FROM log WHERE version <= ?",
-  allRecords: "SELECT * FROM records",
-  checksumOfRecord: "SELECT checksum FROM records WHERE tbl = ? AND scope = ? AND key = ?",
-  putRecord: `INSERT INTO records (tbl, scope, key, tableVersion, body, checksum) VALUES (?, ?, ?, ?, ?, ?)
-    ON CONFLICT DO UPDATE SET tableVersion = excluded.tableVersion, body = excluded.body, checksum = excluded.checksum`,
-  dropRecord: "DELETE FROM records WHERE tbl = ? AND scope = ? AND key = ?",
-}
-
-/** Lays out a journal without entries in a database that is empty. */
-export function layOut(db: DatabaseSync): void {
-  db.exec(SCHEMA)
-  const meta: Meta = {
-    format: FORMAT,
-    foldedVersion: 0,
-    foldedChecksum: 0,
-    lastVersion: 0,
-    lastChecksum: 0,
-    recordCount: 0,
-    recordSum: 0,
-  }
-  db.prepare(STATEMENTS.writeMeta).run({ ...meta, checksum: checksumOfMeta(meta) })
-}
-
-/** The sentence is about the file, which whoever reports the failure names. */
-export function damaged(what: string): JournalFailure {
-  return new JournalFailure("damaged", `It is damaged: ${what}. Nothing was started from it.`)
-}
-
 // Strings cross to the main thread a piece at a time: long enough to cost little, short enough to hold up no turn there.
 const PIECE_LENGTH = 100_000
 
-const FOLD_LENGTH_MAX = 4_000_000
+const FOLD_LENGTH_MAX = 8_000_000
 const FOLD_STEP_CHANGES = 400
 const FOLD_STEP_ROWS = 500
 
 const SUM_MODULUS = 2 ** 32
-
-function prepare(db: DatabaseSync): Record<keyof typeof STATEMENTS, StatementSync> {
-  const prepared = Object.entries(STATEMENTS).map(([name, sql]) => [name, db.prepare(sql)])
-  return Object.fromEntries(prepared)
-}
-
-function verified(row: unknown): Meta {
-  if (row === undefined) throw damaged("its meta row is missing")
-  const { id, checksum: sum, ...meta } = row as Meta & { id: number; checksum: number }
-  if (sum !== checksumOfMeta(meta)) throw damaged("its meta row was altered")
-  return meta
-}
-
-function checksumOfMeta(meta: Meta): number {
-  const { format, foldedVersion, foldedChecksum, lastVersion, lastChecksum, recordCount, recordSum } = meta
-  return checksum("meta", format, foldedVersion, foldedChecksum, lastVersion, lastChecksum, recordCount, recordSum)
-}
-
-function changeOf({ tbl, scope, key, tableVersion, body }: RecordRow): EncodedChange {
-  return { table: tbl, scope, key, tableVersion, body }
-}
-
-function checksumOf({ table, scope, key, tableVersion, body }: EncodedChange): number {
-  return checksum(body, table, scope, key, tableVersion)
-}

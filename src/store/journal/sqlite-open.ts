@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto"
 import { closeSync, existsSync, fsyncSync, linkSync, mkdirSync, openSync, readdirSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { DatabaseSync } from "node:sqlite"
-import { threadId } from "node:worker_threads"
 import { JournalFailure } from "./journal.ts"
-import { damaged, layOut, SqliteFile } from "./sqlite-file.ts"
+import { SqliteFile } from "./sqlite-file.ts"
+import { damaged, layOut } from "./sqlite-layout.ts"
 import { verifyWal } from "./sqlite-wal.ts"
 
 /** Opens the journal in `file`, and makes it, with its directory, where there is none. */
@@ -35,7 +36,7 @@ function create(file: string): void {
   const made = mkdirSync(directory, { recursive: true, mode: 0o700 })
   if (made !== undefined) sync(dirname(made))
 
-  const unfinished = `${file}.${process.pid}-${threadId}${UNFINISHED}`
+  const unfinished = `${file}${UNFINISHED}${randomUUID()}`
   closeSync(openSync(unfinished, "wx", 0o600))
   try {
     const db = new DatabaseSync(unfinished)
@@ -43,28 +44,22 @@ function create(file: string): void {
     layOut(db)
     db.close()
     sync(unfinished)
-    link(unfinished, file)
+    linkSync(unfinished, file)
     sync(directory)
+  } catch (error) {
+    // The other process was faster. Which of the two may use the journal, its lock decides.
+    if (!existsSync(file)) throw error
   } finally {
     rmSync(unfinished, { force: true })
   }
 }
 
-const UNFINISHED = ".unfinished"
-
-function link(from: string, to: string): void {
-  try {
-    linkSync(from, to)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error
-  }
-}
+const UNFINISHED = ".unfinished-"
 
 /** What processes left that were killed while they made a journal. This one is ours now, so nobody is making it. */
 function removeLeftovers(file: string): void {
   for (const name of readdirSync(dirname(file))) {
-    if (name.startsWith(`${basename(file)}.`) && name.endsWith(UNFINISHED))
-      rmSync(join(dirname(file), name), { force: true })
+    if (name.startsWith(basename(file) + UNFINISHED)) rmSync(join(dirname(file), name), { force: true })
   }
 }
 

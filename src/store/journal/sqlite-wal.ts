@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs"
-import { damaged } from "./sqlite-file.ts"
+import { damaged } from "./sqlite-layout.ts"
 
 /**
  * SQLite takes the first frame of its write-ahead log that does not check out for the end of the log. That is right for

@@ -28,20 +28,26 @@ const { file: path, bytesMax, logLengthMax } = workerData as Settings
 const port = parentPort!
 
 /** Pieces sent before the first is asked for, so that this thread reads while the other one applies. */
-const PIECES_AHEAD = 3
+const PIECES_AHEAD = 2
 
 /** A log that has been left alone for so long is folded however short it is. */
 const IDLE_MS = 1_000
+
+/** What closing spends on folding, so that the next start is quick. The next process can fold what is left. */
+const CLOSING_MS_MAX = 500
 
 let file: SqliteFile | undefined
 let pieces: Generator<Piece> | undefined
 let folding: Generator<void> | undefined
 let idle: NodeJS.Timeout | undefined
-let failed = false
+let ready = false
+
+/** Nothing more is done to the file: it is closed, or something failed. */
+let over = false
 
 port.on("message", (order: Order) => {
   if (order.kind === "close") return close()
-  attempt("io", (file) => {
+  attempt((file) => {
     if (order.kind === "more") sendPiece(file)
     else if (order.kind === "append") append(file, order)
     else {
@@ -51,31 +57,31 @@ port.on("message", (order: Order) => {
   })
 })
 
-attempt("damaged", () => {
+attempt(() => {
   file = openSqliteFile(path, bytesMax)
   pieces = file.replay()
   for (let sent = 0; sent < PIECES_AHEAD; sent++) sendPiece(file)
 })
 
-function attempt(otherwise: "damaged" | "io", work: (file: SqliteFile) => void): void {
-  if (failed) return
+function attempt(work: (file: SqliteFile) => void): void {
+  if (over) return
   try {
     work(file!)
   } catch (error) {
-    failed = true
-    const { kind, message } = failureOf(error, path, pieces === undefined ? otherwise : "damaged")
+    over = true
+    const { kind, message } = failureOf(error, path, ready ? "io" : "damaged")
     report({ kind: "failed", failure: { kind, message } })
   }
 }
 
 function sendPiece(file: SqliteFile): void {
-  if (pieces === undefined) return
-  const { done, value } = pieces.next()
+  if (ready) return
+  const { done, value } = pieces!.next()
   if (!done) {
     report({ kind: "piece", piece: value })
     return
   }
-  pieces = undefined
+  ready = true
   report({ kind: "ready", version: file.version })
   foldInTime(file)
 }
@@ -98,7 +104,7 @@ function foldInTime(file: SqliteFile): void {
 
 /** A step at a time: an append that came meanwhile goes first. */
 function foldOn(): void {
-  attempt("io", (file) => {
+  attempt((file) => {
     if (foldStep(file)) setImmediate(foldOn)
     else foldInTime(file)
   })
@@ -112,13 +118,17 @@ function foldStep(file: SqliteFile): boolean {
   return false
 }
 
-function foldAll(file: SqliteFile): void {
-  while (file.logLength > 0) foldStep(file)
+function foldAll(file: SqliteFile, msMax = Number.POSITIVE_INFINITY): void {
+  const deadline = performance.now() + msMax
+  while (file.logLength > 0 && performance.now() < deadline) foldStep(file)
 }
 
 /** What is durable stays so, whether or not the last folding succeeds. */
 function close(): void {
-  attempt("io", (file) => pieces === undefined && foldAll(file))
+  try {
+    if (ready && !over) foldAll(file!, CLOSING_MS_MAX)
+  } catch {}
+  over = true
   try {
     file?.close()
   } catch {}

@@ -26,6 +26,7 @@ export interface SqliteJournalOptions {
 
 export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }: SqliteJournalOptions): SqliteJournal {
   const lost = Promise.withResolvers<JournalFailure>()
+  const ended = Promise.withResolvers<void>()
   let thread: Worker | undefined
   let apply: Apply | undefined
   let leading: PromiseWithResolvers<Leadership> | undefined
@@ -65,6 +66,8 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
 
   function fail(cause: JournalFailure): void {
     failure ??= cause
+    // The process is to end now, and this thread must not be what keeps it.
+    thread!.unref()
     for (const waiting of [leading, appending, folding]) waiting?.reject(failure)
     lost.resolve(failure)
   }
@@ -86,7 +89,7 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
   const mayAnswer = () => failure === undefined && closing === undefined
 
   return {
-    lead(to) {
+    async lead(to) {
       assert(thread === undefined && closing === undefined, "a journal leads once")
       apply = to
       leading = Promise.withResolvers()
@@ -95,10 +98,12 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
       thread.on("error", (error) =>
         fail(new JournalFailure("io", `The thread of the journal ${file} failed.`, { cause: error })),
       )
+      thread.on("exit", () => ended.resolve())
       return leading.promise
     },
     leaderAddress: () => undefined,
-    fold() {
+    async fold() {
+      if (failure !== undefined) throw failure
       folding ??= Promise.withResolvers()
       order({ kind: "fold" })
       return folding.promise
@@ -106,8 +111,9 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
     async close() {
       if (closing !== undefined || thread === undefined) return closing?.promise
       closing = Promise.withResolvers()
+      thread.ref()
       order({ kind: "close" })
-      await closing.promise
+      await Promise.race([closing.promise, ended.promise])
       leading!.reject(new Error("The journal was closed before it led."))
       await thread.terminate()
     },
@@ -117,7 +123,7 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
   }
 }
 
-const LOG_LENGTH_MAX = 4_000_000
+const LOG_LENGTH_MAX = 8_000_000
 
 function startThread(settings: Settings): Worker {
   // Node calls its SQLite module experimental in some of the versions we run on, and would say so at every start.

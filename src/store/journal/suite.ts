@@ -1,7 +1,12 @@
 import fc from "fast-check"
-import { describe, expect, onTestFinished, test, vi } from "vitest"
+import { describe, expect, onTestFinished, test } from "vitest"
 import { AssertionError } from "../../base/assert.ts"
-import { type Entry, type Journal, JournalFailure, type Leadership, type StoredChange } from "./journal.ts"
+import { liveThrough, step } from "./histories.suite.ts"
+import { type Journal, JournalFailure, type StoredChange } from "./journal.ts"
+import { competing } from "./processes.suite.ts"
+import { addressOf, entry, gone, led, put, recordsOf } from "./testing.ts"
+
+export { entry, gone, put }
 
 /** One empty store, and the journals that processes open on it. Made afresh for every test. */
 export interface JournalBackend {
@@ -194,6 +199,7 @@ export function journalSuite(
       await expect(first.leadership.append([entry(2, put("a", { n: 2 }))])).rejects.toThrow()
       expect(first.leadership.mayAnswer()).toBe(false)
       await first.journal.close()
+      expect(await Promise.race([first.leadership.lost, "not lost"])).toBe("not lost")
 
       const second = await led(backend)
       expect(second.replica.records()).toEqual(recordsOf(put("a", { n: 1 })))
@@ -245,7 +251,7 @@ export function journalSuite(
         fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
           const backend = await makeBackend()
           try {
-            await replay(backend, steps)
+            await liveThrough(backend, steps)
           } finally {
             await backend.dispose()
           }
@@ -322,268 +328,4 @@ export function journalSuite(
       })
     }
   })
-}
-
-/** What holds between processes of which one leads and the others follow. */
-function competing(aBackend: () => Promise<JournalBackend>): void {
-  test("lets one of several lead", async () => {
-    const backend = await aBackend()
-    const journals = await Promise.all([backend.open(), backend.open(), backend.open()])
-    const leaders: Leadership[] = []
-    for (const journal of journals) {
-      journal
-        .lead(() => {})
-        .then(
-          (leadership) => leaders.push(leadership),
-          () => {},
-        )
-    }
-    await vi.waitFor(() => expect(leaders).toHaveLength(1), PATIENCE)
-    for (let version = 1; version <= 20; version++) await leaders[0]!.append([entry(version, put("a", { version }))])
-
-    expect(leaders).toHaveLength(1)
-    for (const journal of journals) await journal.close()
-  })
-
-  test("shows a follower every entry whole and in order", async () => {
-    const backend = await aBackend()
-    const leader = await led(backend)
-    const follower = await follow(backend)
-    const model = new Map([[0, {}]])
-    const seen: Replica = follower.replica
-    const torn: number[] = []
-    seen.onApply = (version) => {
-      const expected = model.get(version)
-      if (expected !== undefined && JSON.stringify(seen.records()) !== JSON.stringify(expected)) torn.push(version)
-    }
-    const changes = new Map<string, StoredChange>()
-    for (let version = 1; version <= 60; version += 2) {
-      const entries = [
-        entry(version, put("x", { version }), put("y", { version })),
-        entry(version + 1, put("x", { version: version + 1 }), put(`z-${version}`, {})),
-      ]
-      for (const { version: at, changes: all } of entries) {
-        for (const change of all) changes.set(addressOf(change), change)
-        model.set(at, recordsOf(...changes.values()))
-      }
-      await leader.leadership.append(entries)
-    }
-    await vi.waitFor(() => expect(seen.version()).toBe(60), PATIENCE)
-
-    expect(torn).toEqual([])
-    expect(seen.records()).toEqual(model.get(60))
-    await follower.journal.close()
-  })
-
-  test("lets a follower take over when the leader closes", async () => {
-    const backend = await aBackend()
-    const leader = await led(backend)
-    await leader.leadership.append([entry(1, put("a", { n: 1 }))])
-    const follower = await follow(backend)
-    await leader.leadership.append([entry(2, put("b", { n: 2 }))])
-    await leader.journal.close()
-
-    const leadership = await follower.leading
-    expect(leadership.version).toBe(2)
-    expect(follower.replica.records()).toEqual(recordsOf(put("a", { n: 1 }), put("b", { n: 2 })))
-    await leadership.append([entry(3, gone("a"))])
-  })
-
-  test("lets a follower take over, with everything acknowledged, when the leader crashes", async () => {
-    const backend = await aBackend()
-    const leader = await led(backend)
-    const follower = await follow(backend)
-    let acknowledged = 0
-    const writing = (async () => {
-      for (;;) {
-        await leader.leadership.append([entry(acknowledged + 1, put(`key-${acknowledged + 1}`, {}))])
-        acknowledged += 1
-        // A backend that is always ready would otherwise leave no turn for anything else.
-        await new Promise((resolve) => setImmediate(resolve))
-      }
-    })()
-    writing.catch(() => {})
-    await vi.waitFor(() => expect(acknowledged).toBeGreaterThan(20), PATIENCE)
-    await backend.crash(leader.journal)
-
-    const { version } = await follower.leading
-    expect(leader.leadership.mayAnswer()).toBe(false)
-    expect([acknowledged, acknowledged + 1]).toContain(version)
-    expect(Object.keys(follower.replica.records())).toHaveLength(version)
-  })
-
-  test("tells followers where the leader is, and itself nothing", async () => {
-    const backend = await aBackend()
-    const leader = await led(backend, { address: "https://one.example:4566" })
-    const follower = await follow(backend, { address: "https://two.example:4566" })
-    await vi.waitFor(() => expect(follower.journal.leaderAddress()).toBe("https://one.example:4566"), PATIENCE)
-    expect(leader.journal.leaderAddress()).toBeUndefined()
-
-    const last = await follow(backend, { address: "https://three.example:4566" })
-    await leader.journal.close()
-    await Promise.race([follower.leading, last.leading])
-    const [next, other] = follower.journal.leaderAddress() === undefined ? [follower, last] : [last, follower]
-    await next.leading
-    const address = next === follower ? "https://two.example:4566" : "https://three.example:4566"
-    await vi.waitFor(() => expect(other.journal.leaderAddress()).toBe(address), PATIENCE)
-    await other.journal.close()
-  })
-
-  test("a follower that closes stops waiting", async () => {
-    const backend = await aBackend()
-    const leader = await led(backend)
-    const follower = await follow(backend)
-    await follower.journal.close()
-
-    await expect(follower.leading).rejects.toThrow()
-    await leader.leadership.append([entry(1, put("a", {}))])
-  })
-}
-
-const PATIENCE = { timeout: 20_000, interval: 5 }
-
-type Step =
-  | { readonly kind: "append" | "append, crash meanwhile"; readonly entries: readonly (readonly StoredChange[])[] }
-  | { readonly kind: "fold" | "close" | "crash" }
-
-const text = fc.string({
-  unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)),
-  maxLength: 6,
-})
-
-// Few addresses, so that records are rewritten and deleted; any content.
-const change: fc.Arbitrary<StoredChange> = fc.record({
-  table: fc.constantFrom("test/records", "test/others"),
-  tableVersion: fc.integer({ min: 1, max: 3 }),
-  scope: fc.constantFrom("111111111111/eu-west-1", "222222222222/*", "*"),
-  key: fc.oneof(
-    { weight: 9, arbitrary: fc.constantFrom("a", "b", "c", "d", "\ud800", "\ud801", "\u0000") },
-    { weight: 1, arbitrary: text },
-  ),
-  record: fc.option(fc.dictionary(text, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }), { nil: undefined, freq: 3 }),
-})
-
-const entries = fc.array(fc.array(change, { maxLength: 4 }), { minLength: 1, maxLength: 4 })
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 6, arbitrary: entries.map((all) => ({ kind: "append", entries: all }) as const) },
-  { weight: 1, arbitrary: entries.map((all) => ({ kind: "append, crash meanwhile", entries: all }) as const) },
-  {
-    weight: 3,
-    arbitrary: fc.constantFrom({ kind: "fold" }, { kind: "close" }, { kind: "crash" }) as fc.Arbitrary<Step>,
-  },
-)
-
-/** Lives through the steps, and compares with a plain map after every new start. */
-async function replay(backend: JournalBackend, steps: readonly Step[]): Promise<void> {
-  let model: readonly StoredChange[] = []
-  let version = 0
-  let { journal, leadership } = await led(backend)
-
-  const reopen = async () => {
-    const next = await led(backend)
-    expect(next.leadership.version).toBe(version)
-    expect(next.replica.records()).toEqual(recordsOf(...model))
-    journal = next.journal
-    leadership = next.leadership
-  }
-
-  for (const step of [...steps, { kind: "close" } as const]) {
-    if (step.kind === "append") {
-      const appended = step.entries.map((changes) => entry(++version, ...changes))
-      model = [...model, ...step.entries.flat()]
-      await leadership.append(appended)
-    } else if (step.kind === "append, crash meanwhile") {
-      let acknowledged = false
-      const appending = leadership
-        .append(step.entries.map((changes, index) => entry(version + index + 1, ...changes)))
-        .then(() => {
-          acknowledged = true
-        })
-      appending.catch(() => {})
-      await backend.crash(journal)
-      const survivor = await led(backend)
-      if (acknowledged || survivor.leadership.version !== version) {
-        version += step.entries.length
-        model = [...model, ...step.entries.flat()]
-      }
-      await survivor.journal.close()
-      await reopen()
-    } else if (step.kind === "fold") {
-      await backend.fold?.(journal)
-    } else {
-      await (step.kind === "close" ? journal.close() : backend.crash(journal))
-      await reopen()
-    }
-  }
-  await journal.close()
-}
-
-async function led(backend: JournalBackend, options?: { readonly address: string }) {
-  const journal = await backend.open(options)
-  const replica = aReplica()
-  const leadership = await journal.lead(replica.apply)
-  return { journal, leadership, replica }
-}
-
-/** A journal that waits behind the leader. */
-async function follow(backend: JournalBackend, options?: { readonly address: string }) {
-  const journal = await backend.open(options)
-  const replica = aReplica()
-  const leading = journal.lead(replica.apply)
-  leading.catch(() => {})
-  return { journal, leading, replica }
-}
-
-interface Replica {
-  apply(this: void, changes: readonly StoredChange[], version: number): void
-  onApply: (version: number) => void
-  changes(): readonly StoredChange[]
-  records(): Readonly<Record<string, unknown>>
-  version(): number
-}
-
-/** The memory that a store would keep. */
-function aReplica(): Replica {
-  const held = new Map<string, StoredChange>()
-  let newest = 0
-  const replica: Replica = {
-    apply(changes, version) {
-      expect(version).toBeGreaterThanOrEqual(newest)
-      newest = version
-      for (const change of changes) held.set(addressOf(change), change)
-      replica.onApply(version)
-    },
-    onApply: () => {},
-    changes: () => [...held.values()].filter(({ record }) => record !== undefined),
-    records: () => recordsOf(...held.values()),
-    version: () => newest,
-  }
-  return replica
-}
-
-function addressOf({ table, scope, key }: StoredChange): string {
-  return JSON.stringify([table, scope, key])
-}
-
-/** The records that are there after these changes, in the order of their addresses, as JSON brings them back. */
-function recordsOf(...changes: readonly StoredChange[]): Readonly<Record<string, unknown>> {
-  const records = new Map<string, unknown>()
-  for (const change of changes) {
-    if (change.record === undefined) records.delete(addressOf(change))
-    else records.set(addressOf(change), JSON.parse(JSON.stringify(change.record)))
-  }
-  return Object.fromEntries([...records].sort(([a], [b]) => (a < b ? -1 : 1)))
-}
-
-export function entry(version: number, ...changes: readonly StoredChange[]): Entry {
-  return { version, changes }
-}
-
-export function put(key: string, record: object): StoredChange {
-  return { table: "test/records", tableVersion: 1, scope: "111111111111/eu-west-1", key, record }
-}
-
-export function gone(key: string): StoredChange {
-  return { table: "test/records", tableVersion: 1, scope: "111111111111/eu-west-1", key, record: undefined }
 }

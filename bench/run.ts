@@ -1,0 +1,80 @@
+import { writeFileSync } from "node:fs"
+import { availableParallelism, cpus, totalmem } from "node:os"
+import { parseArgs } from "node:util"
+import type { Bench } from "./bench.ts"
+import { type Figure, tableOf } from "./figure.ts"
+import { benchDisk, isInMemory } from "./folder.ts"
+
+/** In the order they run. Each is loaded when its turn has come. */
+const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
+  store: async () => (await import("./store.ts")).storeBench,
+  postgres: async () => (await import("./postgres.ts")).postgresBench,
+  million: async () => (await import("./million.ts")).millionBench,
+  "front-door": async () => (await import("./front-door.ts")).frontDoorBench,
+  "cold-start": async () => (await import("./cold-start.ts")).coldStartBench,
+}
+
+const USAGE = `homeport bench [NAME]… [--json FILE] [--seconds N]
+  names: ${Object.keys(BENCHES).join(", ")}
+  --json FILE  also write all figures to FILE
+  --seconds N  how long each side is loaded in each of its turns (default 0.3)`
+
+/** `homeport bench`: measures Homeport beside what one would use instead, and prints one table of figures. */
+export async function runBench(args: readonly string[]): Promise<number> {
+  const asked = readArguments(args)
+  if (typeof asked === "string") {
+    console.error(asked)
+    return 2
+  }
+
+  console.log(machine())
+  if (isInMemory()) {
+    console.log(`${benchDisk()} is in memory: durable figures mean nothing. Set TMPDIR to a folder on a disk.`)
+  }
+  const figures: Figure[] = []
+  const remarks: string[] = []
+  for (const name of asked.names) {
+    const startedAt = performance.now()
+    const bench = await BENCHES[name]!()
+    figures.push(...(await bench({ seconds: asked.seconds, say: (sentence) => remarks.push(sentence) })))
+    console.error(`${name}: done in ${((performance.now() - startedAt) / 1000).toFixed(0)} s`)
+  }
+  console.log(`\n${tableOf(figures)}\n`)
+  for (const remark of remarks) console.log(remark)
+  if (asked.json !== undefined) {
+    const result = { machine: machine(), at: new Date().toISOString(), seconds: asked.seconds, figures, remarks }
+    writeFileSync(asked.json, `${JSON.stringify(result, null, 2)}\n`)
+  }
+  return 0
+}
+
+interface Asked {
+  readonly names: readonly string[]
+  readonly seconds: number
+  readonly json: string | undefined
+}
+
+/** A sentence when the arguments make no sense. */
+function readArguments(args: readonly string[]): Asked | string {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: "string" }, seconds: { type: "string" }, help: { type: "boolean", short: "h" } },
+    })
+    if (values.help === true) return USAGE
+    const unknown = positionals.find((name) => !Object.hasOwn(BENCHES, name))
+    if (unknown !== undefined) return `There is no benchmark "${unknown}".\n${USAGE}`
+    const seconds = Number(values.seconds ?? 0.3)
+    if (!(seconds > 0 && seconds <= 60)) return `--seconds takes a number up to 60, not "${values.seconds}".\n${USAGE}`
+    const names = positionals.length > 0 ? positionals : Object.keys(BENCHES)
+    return { names, seconds, json: values.json }
+  } catch (error) {
+    return `${(error as Error).message}\n${USAGE}`
+  }
+}
+
+function machine(): string {
+  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
+  return `${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), ${memory}, ${process.platform} ${process.arch}, Node ${process.version}`
+}

@@ -1,0 +1,48 @@
+import type { IncomingMessage } from "node:http"
+import type { Headers } from "../aws/http.ts"
+import { bodyLength } from "./http-exchange.ts"
+
+// How a request and its answer look when they are passed on.
+
+/** Marks what was forwarded once, so that it is never forwarded again. */
+export const HOP_HEADER = "x-homeport-forwarded"
+
+/** Headers that speak of one connection only. */
+const HOP_BY_HOP = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "expect",
+])
+
+export function onward(raw: readonly string[]): string[] {
+  const headers: string[] = []
+  for (let index = 0; index < raw.length; index += 2) {
+    if (!HOP_BY_HOP.has(raw[index]!.toLowerCase())) headers.push(raw[index]!, raw[index + 1]!)
+  }
+  return headers
+}
+
+export function framing(headers: Headers): string[] {
+  return bodyLength(headers) === undefined ? ["Transfer-Encoding", "chunked"] : []
+}
+
+export function headOf({ method, url, rawHeaders }: IncomingMessage): string {
+  let head = `${method} ${url} HTTP/1.1\r\n`
+  for (let index = 0; index < rawHeaders.length; index += 2)
+    head += `${rawHeaders[index]}: ${rawHeaders[index + 1]}\r\n`
+  return `${head}${HOP_HEADER}: 1\r\n\r\n`
+}
+
+/** Without the brackets that an IPv6 address has in a URL. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith("[") ? hostname.slice(1, -1) : hostname
+}
+
+export function portOf({ port, protocol }: URL): number {
+  return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port)
+}

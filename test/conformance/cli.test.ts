@@ -1,0 +1,183 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { afterAll, beforeAll, expect, test } from "vitest"
+import { type Credentials, type ServerProcess, startServer } from "../e2e/process.ts"
+import { aws, type Caller } from "./aws-cli.ts"
+
+// The AWS CLI against a real process, over HTTP, signed. Starting takes the CLI most of a second, so calls are few.
+
+let folder: string
+let server: ServerProcess
+let caller: Caller
+let credentials: Credentials
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "homeport-cli-"))
+  server = startServer(join(folder, "data"))
+  const endpoint = await server.ready
+  credentials = await server.credentials()
+  const { accessKeyId, secretAccessKey } = credentials
+  caller = { endpoint, accessKeyId, secretAccessKey, home: folder }
+})
+
+afterAll(async () => {
+  await server.kill()
+  rmSync(folder, { recursive: true })
+})
+
+const call = (words: string, ...more: readonly string[]) => aws(caller, words, ...more)
+
+/** What the CLI prints for an answer. */
+async function answered(words: string, ...more: readonly string[]): Promise<unknown> {
+  const { code, output, complaint } = await call(words, ...more)
+  expect({ code, complaint }).toEqual({ code: 0, complaint: "" })
+  return output
+}
+
+const arnOf = (cluster: string) => `arn:aws:ecs:us-east-1:${credentials.account}:cluster/${cluster}`
+
+/** A cluster as it is shown while nothing runs in it. */
+function shown(name: string, more: object = {}): object {
+  return {
+    clusterArn: arnOf(name),
+    clusterName: name,
+    status: "ACTIVE",
+    registeredContainerInstancesCount: 0,
+    runningTasksCount: 0,
+    pendingTasksCount: 0,
+    activeServicesCount: 0,
+    statistics: [],
+    tags: [],
+    settings: [],
+    capacityProviders: [],
+    defaultCapacityProviderStrategy: [],
+    ...more,
+  }
+}
+
+const disabled = [{ name: "containerInsights", value: "disabled" }]
+const NOTHING_RUNS = { name: "runningFargateTasksCount", value: "0" }
+
+test("the caller learns who it is", async () => {
+  const { account } = credentials
+  expect(await answered("sts get-caller-identity")).toEqual({
+    UserId: account,
+    Account: account,
+    Arn: `arn:aws:iam::${account}:root`,
+  })
+})
+
+test("a cluster is made, described, changed, tagged and deleted", async () => {
+  const tags = [{ key: "team", value: "shöp 漢 + more" }]
+  const created = await answered("ecs create-cluster --cluster-name shop --tags", JSON.stringify(tags))
+  expect(created).toEqual({ cluster: shown("shop", { tags, settings: disabled }) })
+
+  expect(await answered("ecs describe-clusters --clusters shop nowhere")).toEqual({
+    clusters: [shown("shop")],
+    failures: [{ arn: arnOf("nowhere"), reason: "MISSING" }],
+  })
+  const include = "--include TAGS SETTINGS STATISTICS ATTACHMENTS"
+  expect(await answered(`ecs describe-clusters --clusters ${arnOf("shop")} ${include}`)).toMatchObject({
+    clusters: [{ tags, settings: disabled, statistics: expect.arrayContaining([NOTHING_RUNS]), attachments: [] }],
+    failures: [],
+  })
+
+  const settings = [{ name: "containerInsights", value: "enabled" }]
+  const update = "ecs update-cluster-settings --cluster shop --settings name=containerInsights,value=enabled"
+  expect(await answered(update)).toMatchObject({ cluster: { settings } })
+  const configuration = { executeCommandConfiguration: { logging: "NONE" } }
+  expect(
+    await answered("ecs update-cluster --cluster shop --configuration", JSON.stringify(configuration)),
+  ).toMatchObject({ cluster: { settings, configuration } })
+
+  const strategy = "capacityProvider=FARGATE_SPOT,weight=4 capacityProvider=FARGATE,base=1,weight=1"
+  const providers = `--capacity-providers FARGATE FARGATE_SPOT --default-capacity-provider-strategy ${strategy}`
+  expect(await answered(`ecs put-cluster-capacity-providers --cluster shop ${providers}`)).toMatchObject({
+    cluster: {
+      capacityProviders: ["FARGATE", "FARGATE_SPOT"],
+      defaultCapacityProviderStrategy: [
+        { capacityProvider: "FARGATE_SPOT", weight: 4, base: 0 },
+        { capacityProvider: "FARGATE", weight: 1, base: 1 },
+      ],
+      attachmentsStatus: "UPDATE_COMPLETE",
+    },
+  })
+
+  const resource = `--resource-arn ${arnOf("shop")}`
+  expect(await answered(`ecs tag-resource ${resource} --tags key=stage,value=test key=empty,value=`)).toBeUndefined()
+  expect(await answered(`ecs untag-resource ${resource} --tag-keys team`)).toBeUndefined()
+  const left = [
+    { key: "stage", value: "test" },
+    { key: "empty", value: "" },
+  ]
+  expect(await answered(`ecs list-tags-for-resource ${resource}`)).toEqual({ tags: left })
+
+  expect(await answered("ecs delete-cluster --cluster shop")).toMatchObject({ cluster: { status: "INACTIVE" } })
+  expect(await answered("ecs list-clusters")).toEqual({ clusterArns: [] })
+})
+
+test("the CLI pages through a list, and goes on where it was told to stop", async () => {
+  const names = ["a", "b", "c"]
+  await Promise.all(names.map((name) => answered(`ecs create-cluster --cluster-name ${name}`)))
+  expect(await answered("ecs list-clusters --page-size 2")).toEqual({ clusterArns: names.map(arnOf) })
+
+  const first = await answered("ecs list-clusters --page-size 2 --max-items 1")
+  expect(first).toEqual({ clusterArns: [arnOf("a")], NextToken: expect.any(String) })
+  const { NextToken } = first as { NextToken: string }
+  expect(await answered("ecs list-clusters --page-size 2 --starting-token", NextToken)).toEqual({
+    clusterArns: [arnOf("b"), arnOf("c")],
+  })
+})
+
+test("account settings are set, listed and taken back", async () => {
+  const principalArn = `arn:aws:iam::${credentials.account}:root`
+  const setting = { name: "containerInsights", value: "enabled", principalArn }
+  const words = "ecs put-account-setting --name containerInsights --value enabled"
+  expect(await answered(words)).toMatchObject({ setting })
+  expect(await answered("ecs list-account-settings --name containerInsights --effective-settings")).toMatchObject({
+    settings: [setting],
+  })
+  expect(await answered("ecs delete-account-setting --name containerInsights")).toMatchObject({ setting })
+})
+
+test.each([
+  [
+    "ecs delete-cluster --cluster nowhere",
+    "An error occurred (ClusterNotFoundException) when calling the DeleteCluster operation: Cluster not found.",
+  ],
+  [
+    "ecs create-cluster --cluster-name not.a.name",
+    "An error occurred (InvalidParameterException) when calling the CreateCluster operation: ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$",
+  ],
+  [
+    "ecs list-services",
+    "An error occurred (NotImplemented) when calling the ListServices operation: Homeport does not have ecs:ListServices yet.",
+  ],
+  [
+    "sts get-session-token",
+    "An error occurred (NotImplemented) when calling the GetSessionToken operation: Homeport does not have sts:GetSessionToken yet.",
+  ],
+  [
+    "iam list-users",
+    "An error occurred (InvalidAction) when calling the ListUsers operation: Homeport does not have the service iam.",
+  ],
+])("what cannot be is refused in AWS's words: %s", async (words, sentence) => {
+  const { code, output, complaint } = await call(words)
+  expect({ code, output, complaint }).toEqual({ code: 254, output: undefined, complaint: sentence })
+})
+
+test("a wrong secret and an unknown key are refused as AWS refuses them", async () => {
+  const wrongSecret = { ...caller, secretAccessKey: "wrong" }
+  expect((await aws(wrongSecret, "ecs list-clusters")).complaint).toBe(
+    "An error occurred (InvalidSignatureException) when calling the ListClusters operation: The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key and signing method. Consult the service documentation for details.",
+  )
+  const unknownKey = { ...caller, accessKeyId: "AKIAIOSFODNN7EXAMPLE" }
+  expect((await aws(unknownKey, "sts get-caller-identity")).complaint).toBe(
+    "An error occurred (InvalidClientTokenId) when calling the GetCallerIdentity operation: The security token included in the request is invalid.",
+  )
+})
+
+test("nothing that the CLI did was an error of ours", () => {
+  expect(server.log()).not.toContain('"level":"error"')
+})

@@ -1,0 +1,140 @@
+import fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { serviceShape } from "../../src/aws/protocols/operation-shape.ts"
+import { untilAnswered } from "../../src/aws/testing.ts"
+import { catalog } from "../../src/services/catalog.ts"
+import { type Clients, startWorld, type TestWorld } from "../../src/services/testing.ts"
+import { membersOf } from "./arbitrary.ts"
+import { LIMITS } from "./clients.ts"
+import { command, type Sdk, wiredClient } from "./sdk.ts"
+import { settingFor, smallestInput } from "./setting.ts"
+
+const isFull = process.env.HOMEPORT_FULL === "1"
+const RUNS = isFull ? 5_000 : 150
+const SEED = Number(process.env.HOMEPORT_SEED ?? 20_141_113)
+
+/** AWS lets everyone who can sign do these, whatever the policies. */
+const OPEN_TO_ALL = ["GetCallerIdentity"]
+
+/** Callers of these have no key yet, so SDKs do not sign them; without roles there is nothing that they could be given. */
+const UNSIGNED = ["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
+
+/** What any operation of any service may answer, whether or not its SDK declares it. */
+const COMMON_FAULTS = ["AccessDeniedException", "AccessDenied", "ValidationException", "ValidationError"]
+
+describe.each(catalog)("$name", async (service) => {
+  const sdk = (await service.sdk()) as Sdk
+  const shapes = serviceShape(sdk)
+  const limits = LIMITS[service.protocols[0]!]
+  const setting = settingFor(service.name)
+  const isHere = (name: string) => Object.hasOwn(service.operations, name)
+  const here = shapes.operationNames.filter(isHere)
+  const notHere = shapes.operationNames.filter((name) => !isHere(name) && !UNSIGNED.includes(name))
+
+  /** A region of its own for each operation, as some take away what others need. */
+  async function start() {
+    const region = await startWorld()
+    await setting.prepare(region)
+    const names = setting.names(region)
+    return { region, names, send: sender(sdk, region, region) }
+  }
+
+  test("it has operations, and all of them are AWS's", () => {
+    expect(here.length).toBeGreaterThan(0)
+    expect(here.toSorted()).toEqual(Object.keys(service.operations).sort())
+  })
+
+  test.each(here)("%s answers the smallest input that is right", async (name) => {
+    const { region, names, send } = await start()
+    const input = smallestInput(shapes.operation(name)!.input, names)
+    const before = region.store.version
+    const answer = await send(name, input)
+    if (isRead(name)) {
+      expect(await send(name, input)).toEqual(answer)
+      expect(region.store.version).toBe(before)
+    }
+    expectNoErrors(region)
+  })
+
+  test.each(here)(
+    "%s answers whatever it is asked, or refuses as its callers know it and changes nothing",
+    async (name) => {
+      const { region, names, send } = await start()
+      const { input: schema } = shapes.operation(name)!
+      const inputs = fc.oneof(membersOf(schema, { ...limits, fixed: names }), membersOf(schema, limits))
+      await fc.assert(
+        fc.asyncProperty(inputs, async (input) => {
+          await setting.prepare(region)
+          const before = region.store.version
+          const fault = await send(name, input).then(
+            () => undefined,
+            (error) => error,
+          )
+          expectNoErrors(region)
+          if (isRead(name) || fault !== undefined) expect(region.store.version).toBe(before)
+          if (fault === undefined) return
+          expect(fault.$metadata.httpStatusCode).toBeLessThan(500)
+          if (!COMMON_FAULTS.includes(fault.name)) expect(shapes.service.error(fault.name), fault.name).toBeDefined()
+          expect(fault.message).not.toBe("")
+        }),
+        { numRuns: RUNS, seed: SEED },
+      )
+    },
+  )
+
+  test.each(here)("%s is denied to a key that may do nothing", async (name) => {
+    const { region, names } = await start()
+    const stranger = region.as({ only: [] })
+    const before = region.store.version
+    const input = smallestInput(shapes.operation(name)!.input, names)
+    const answering = sender(sdk, region, stranger)(name, input)
+    if (OPEN_TO_ALL.includes(name)) return expect(await answering).toBeDefined()
+
+    const action = `${service.name}:${name}`
+    const user = `arn:aws:iam::${region.account}:root`
+    const error = await answering.catch((error) => error)
+    expect(error).toMatchObject({ name: expect.stringMatching(/^AccessDenied(Exception)?$/) })
+    const resource = /on resource: (\S+) because/.exec(error.message)?.[1]
+    expect(resource).toMatch(/^(\*|arn:aws:.+)$/)
+    expect(error.message).toBe(
+      `User: ${user} is not authorized to perform: ${action} on resource: ${resource} because no identity-based policy allows the ${action} action`,
+    )
+    expect(region.store.version).toBe(before)
+    return expectNoErrors(region)
+  })
+
+  test("what AWS has and is not here yet says so by name", async () => {
+    const { region, send } = await start()
+    const before = region.store.version
+    for (const name of notHere) {
+      const [input] = fc.sample(membersOf(shapes.operation(name)!.input, limits), { numRuns: 1, seed: SEED })
+      await expect(send(name, input!), name).rejects.toMatchObject({
+        name: "NotImplemented",
+        message: `Homeport does not have ${service.name}:${name} yet.`,
+        $metadata: { httpStatusCode: 501 },
+      })
+    }
+    expect(region.store.version).toBe(before)
+    expectNoErrors(region)
+  })
+})
+
+/** Sends operations as these callers and resolves with what is answered, without what the client adds. */
+function sender(sdk: Sdk, { door, world }: TestWorld, { credentials }: Clients) {
+  const client = wiredClient(sdk, (request) => untilAnswered(door.handle(request), world), {
+    credentials,
+    systemClockOffset: world.now() - Date.now(),
+  })
+  return async (operation: string, input: object): Promise<Record<string, unknown>> => {
+    const { $metadata: _, ...answer } = await client.send(command(sdk, operation, structuredClone(input)))
+    return answer
+  }
+}
+
+function isRead(operation: string): boolean {
+  return /^(Describe|List|Get)/.test(operation)
+}
+
+function expectNoErrors({ log }: TestWorld): void {
+  expect(log.lines.filter(({ level }) => level === "error")).toEqual([])
+}
