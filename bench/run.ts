@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs"
-import { availableParallelism, cpus, totalmem } from "node:os"
+import { availableParallelism, cpus, loadavg, totalmem } from "node:os"
 import { parseArgs } from "node:util"
 import type { Bench } from "./bench.ts"
 import { type Figure, tableOf } from "./figure.ts"
@@ -33,6 +33,10 @@ export async function runBench(args: readonly string[]): Promise<number> {
   }
   const figures: Figure[] = []
   const remarks: string[] = []
+  const [load = 0] = loadavg()
+  if (load > LOAD_MAX) {
+    remarks.push(`The machine had other work (load average ${load.toFixed(1)}): trust no figure, and ratios with care.`)
+  }
   for (const name of asked.names) {
     const startedAt = performance.now()
     const bench = await BENCHES[name]!()
@@ -47,6 +51,9 @@ export async function runBench(args: readonly string[]): Promise<number> {
   }
   return 0
 }
+
+/** A machine that is left alone stays below, also just after a start. */
+const LOAD_MAX = 0.7
 
 interface Asked {
   readonly names: readonly string[]

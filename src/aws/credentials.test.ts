@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { seededRandom } from "../world/simulated.ts"
-import { newAccessKeyId, secretOf } from "./credentials.ts"
+import { newAccessKeyId, secretOf, secretsOf } from "./credentials.ts"
 
 const masterKey = new Uint8Array(32).fill(7)
 
@@ -29,4 +29,10 @@ test("key ids do not repeat", () => {
   const ids = new Set(Array.from({ length: 10_000 }, () => newAccessKeyId(random)))
 
   expect(ids.size).toBe(10_000)
+})
+
+test("secrets that are remembered are the ones that are derived", () => {
+  const masterKey = new Uint8Array(32).fill(3)
+  const secret = secretsOf(masterKey)
+  for (let i = 0; i < 9_000; i++) expect(secret(`AKIA${i % 4_500}`)).toBe(secretOf(masterKey, `AKIA${i % 4_500}`))
 })

@@ -11,6 +11,21 @@ export function secretOf(masterKey: Uint8Array, accessKeyId: string): string {
   return derived.subarray(0, 30).toString("base64")
 }
 
+/** The same for one that is asked again and again: what it has worked out of late it still knows. */
+export function secretsOf(masterKey: Uint8Array): (accessKeyId: string) => string {
+  const known = new Map<string, string>()
+  return (accessKeyId) => {
+    const kept = known.get(accessKeyId)
+    if (kept !== undefined) return kept
+    const secret = secretOf(masterKey, accessKeyId)
+    if (known.size >= SECRETS_KEPT_MAX) known.clear()
+    known.set(accessKeyId, secret)
+    return secret
+  }
+}
+
+const SECRETS_KEPT_MAX = 4096
+
 /** A long-lived key begins with AKIA, that of a session with ASIA, as on AWS: tools tell them apart by it. */
 export function newAccessKeyId(random: Random, kind: "AKIA" | "ASIA" = "AKIA"): string {
   let id: string = kind

@@ -6,7 +6,7 @@ import { checkServerIdentity, connect as connectTls } from "node:tls"
 import type { HttpResponse } from "../aws/http.ts"
 import { sleep, type World } from "../world/world.ts"
 import { bodyLength, type Exchange } from "./http-exchange.ts"
-import { framing, HOP_HEADER, headOf, hostOf, onward, portOf } from "./onward.ts"
+import { framing, HOP_HEADER, headOf, hostOf, onward, portOf, proxied } from "./onward.ts"
 
 export interface ForwarderOptions {
   readonly world: World
@@ -183,13 +183,13 @@ export class Forwarder {
     world.log.warn("requests cannot be forwarded to the leader", { leader, error: message })
   }
 
-  #request({ request, headers }: Exchange, url: URL): ClientRequest {
+  #request({ request, headers, isSecure }: Exchange, url: URL): ClientRequest {
     const options = {
       host: hostOf(url),
       port: portOf(url),
       method: request.method!,
       path: request.url!,
-      headers: [...onward(request.rawHeaders), HOP_HEADER, "1", ...framing(headers)],
+      headers: [...onward(request.rawHeaders), HOP_HEADER, "1", ...proxied(headers, isSecure), ...framing(headers)],
       setHost: false,
     }
     if (url.protocol === "http:") return requestPlain({ ...options, agent: this.#agent })

@@ -17,6 +17,7 @@ export class Exchange implements HttpRequest {
   readonly path: string
   readonly query: string
   readonly headers: Headers
+  readonly isSecure: boolean
   body: Body = NO_BODY
 
   /** Monotonic time by which the caller must have sent or taken something; infinite while nothing is expected of it. */
@@ -42,6 +43,7 @@ export class Exchange implements HttpRequest {
     this.path = mark === -1 ? target : target.slice(0, mark)
     this.query = mark === -1 ? "" : target.slice(mark + 1)
     this.headers = joinedHeaders(request.rawHeaders)
+    this.isSecure = "encrypted" in request.socket
     response.once("close", () => this.end())
   }
 

@@ -31,6 +31,12 @@ export function framing(headers: Headers): string[] {
   return bodyLength(headers) === undefined ? ["Transfer-Encoding", "chunked"] : []
 }
 
+/** Where the caller found us is told to the leader, unless someone before us has done so. */
+export function proxied(headers: Headers, isSecure: boolean): string[] {
+  if (headers["x-forwarded-proto"] !== undefined) return []
+  return ["X-Forwarded-Proto", isSecure ? "https" : "http"]
+}
+
 export function headOf({ method, url, rawHeaders }: IncomingMessage): string {
   let head = `${method} ${url} HTTP/1.1\r\n`
   for (let index = 0; index < rawHeaders.length; index += 2)

@@ -1,4 +1,4 @@
-import { secretOf } from "../aws/credentials.ts"
+import { secretsOf } from "../aws/credentials.ts"
 import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
 import { rootOnly } from "../aws/principal.ts"
 import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
@@ -167,6 +167,7 @@ export class Region {
   #frontDoor({ installation, masterKey }: OpenInstallation): FrontDoor {
     const { world, dev } = this.#options
     const { firstAccount } = installation
+    const secret = secretsOf(masterKey)
     return frontDoor({
       world,
       store: this.store,
@@ -175,7 +176,7 @@ export class Region {
       pageKey: derivedKey(masterKey, "page-tokens/v1"),
       identify(tx, { accessKeyId, sessionToken, region }) {
         const principal = sessionToken === undefined ? principalOf(tx, accessKeyId, region) : undefined
-        return principal && { principal, secret: secretOf(masterKey, accessKeyId) }
+        return principal && { principal, secret: secret(accessKeyId) }
       },
       ...(dev
         ? {

@@ -100,9 +100,8 @@ export function competing(aBackend: () => Promise<JournalBackend>): void {
 
     const last = await follow(backend, { address: "https://three.example:4566" })
     await leader.journal.close()
-    await Promise.race([follower.leading, last.leading])
-    const [next, other] = follower.journal.leaderAddress() === undefined ? [follower, last] : [last, follower]
-    await next.leading
+    const next = await Promise.race([follower, last].map((one) => one.leading.then(() => one)))
+    const other = next === follower ? last : follower
     const address = next === follower ? "https://two.example:4566" : "https://three.example:4566"
     await vi.waitFor(() => expect(other.journal.leaderAddress()).toBe(address), PATIENCE)
     await other.journal.close()
