@@ -206,6 +206,7 @@ test("a running installation has only the packages it needs, and tests have all;
   writeFileSync(join(machine.checkout, "package-lock.json"), "{}")
   await machine.start("up")
   expect(machine.npmCalls()).toHaveLength(3)
+  expect(machine.npmCalls().at(-1)).not.toContain("--omit")
 })
 
 test("what has to be said goes to standard error, as standard output may be read by a shell", async () => {

@@ -24,7 +24,7 @@ export function answerStream(
   else signal.addEventListener("abort", end)
   return {
     [Symbol.asyncIterator]() {
-      const iterator = pieces[Symbol.asyncIterator]()
+      const iterator = begun(pieces, end)
       return {
         async next() {
           try {
@@ -44,5 +44,15 @@ export function answerStream(
         },
       }
     },
+  }
+}
+
+/** Reading may fail before there is anything to read. */
+function begun(pieces: AsyncIterable<Uint8Array>, end: () => void): AsyncIterator<Uint8Array> {
+  try {
+    return pieces[Symbol.asyncIterator]()
+  } catch (error) {
+    end()
+    throw error
   }
 }

@@ -16,6 +16,7 @@ export class OperationCall implements Call {
   readonly partition: string
   readonly principal: Caller["principal"]
   readonly requestId: string
+  readonly origin: string
   readonly service: string
   readonly operation: string
   readonly now: number
@@ -31,6 +32,7 @@ export class OperationCall implements Call {
     this.partition = caller.partition
     this.principal = caller.principal
     this.requestId = caller.requestId
+    this.origin = caller.origin
     this.service = caller.service
     this.operation = caller.operation
     this.now = caller.now

@@ -9,7 +9,7 @@ import { CommonFault } from "./common-fault.ts"
 import { Fault } from "./fault.ts"
 import { formAction } from "./form-action.ts"
 import { Gathering, unpacked } from "./gathering.ts"
-import { asStream, type Body, type HttpRequest, type HttpResponse } from "./http.ts"
+import { asStream, type Body, type HttpRequest, type HttpResponse, originOf } from "./http.ts"
 import { type LoadedService, loadProtocol, ServiceLoader, unknownOperation } from "./loaded-service.ts"
 import type { Caller, Flow, Plain } from "./operations.ts"
 import { type PageTokens, pageTokens } from "./page.ts"
@@ -206,7 +206,7 @@ class Door implements FrontDoor {
     }
     const operation = operationOf(loaded, passage)
     const input = protocol.readInput(passage.shape!, request, sent)
-    const caller = this.#callerOf(signed, loaded, passage)
+    const caller = this.#callerOf(request, signed, loaded, passage)
     const running = runOperation(this.#options, operation, caller, input, request.signal)
     const run = running instanceof Promise ? await running : running
     passage.version = Math.max(passage.version, run.version)
@@ -241,7 +241,12 @@ class Door implements FrontDoor {
     })
   }
 
-  #callerOf({ principal, region }: Signed, { service }: LoadedService, { requestId, operation }: Passage): Caller {
+  #callerOf(
+    request: HttpRequest,
+    { principal, region }: Signed,
+    { service }: LoadedService,
+    { requestId, operation }: Passage,
+  ): Caller {
     const { world } = this.#options
     return {
       account: principal.account,
@@ -249,6 +254,7 @@ class Door implements FrontDoor {
       partition: partitionOf(region),
       principal,
       requestId,
+      origin: originOf(request),
       service: service.name,
       operation,
       now: world.now(),

@@ -15,6 +15,9 @@ export interface HttpRequest {
   readonly headers: Headers
   readonly body: Body
 
+  /** Whether it came over TLS. */
+  readonly isSecure?: boolean
+
   /** Raised when the caller has gone away or the server stops. */
   readonly signal: AbortSignal
 }
@@ -31,6 +34,16 @@ export interface HttpResponse {
 }
 
 export const NO_BODY = new Uint8Array(0)
+
+/**
+ * Scheme and host under which the caller has reached us, to tell it where else to find us. Whoever stands in between says
+ * in a header what its own caller used; a caller that makes it up deceives itself alone.
+ */
+export function originOf({ headers, isSecure = false }: Pick<HttpRequest, "headers" | "isSecure">): string {
+  const [said] = (headers["x-forwarded-proto"] ?? "").split(",")
+  const scheme = said === "http" || said === "https" ? said : isSecure ? "https" : "http"
+  return `${scheme}://${headers.host ?? "localhost"}`
+}
 
 /** For those who read bodies piece by piece, however they came. */
 export async function* asStream(body: Body): AsyncGenerator<Uint8Array> {

@@ -54,7 +54,7 @@ interface Address {
 }
 
 function loadedService(service: Service, sdk: object): LoadedService {
-  const shapes = serviceShape(sdk, { missing: service.missing })
+  const shapes = serviceShape(sdk, service)
   let addresses: Address[] | undefined
 
   return {

@@ -11,6 +11,9 @@ export interface Caller {
   readonly principal: Principal
   readonly requestId: string
 
+  /** Scheme and host under which the caller has reached us, as in `https://homeport.example:8443`. */
+  readonly origin: string
+
   /** The prefix of its IAM actions, as in `ecs`. */
   readonly service: string
 

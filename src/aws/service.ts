@@ -35,9 +35,14 @@ export interface Service {
   /** The largest body of a request that does not stream. */
   readonly bodyBytesMax: number
 
+  /** Texts that AWS's own clients send with an operation and the published SDK leaves out, by operation. */
+  readonly unpublished?: Unpublished
+
   /** The service's own words for required members that are missing. */
   readonly missing?: (paths: readonly string[]) => Fault
 }
+
+export type Unpublished = Readonly<Record<string, readonly string[]>>
 
 export interface ServiceDefinition<Sdk extends object> {
   readonly name: string
@@ -51,6 +56,7 @@ export interface ServiceDefinition<Sdk extends object> {
   readonly tables?: readonly AnyTable[]
   readonly controllers?: readonly Controller[]
   readonly bodyBytesMax?: number
+  readonly unpublished?: Unpublished
   readonly missing?: (paths: readonly string[]) => Fault
 }
 

@@ -1,3 +1,4 @@
+import type { NormalizedSchema } from "@smithy/core/schema"
 import { type Flow, type FlowCall, flow, type Plain } from "../../src/aws/operations.ts"
 import { serviceShape } from "../../src/aws/protocols/operation-shape.ts"
 import type { OperationShape } from "../../src/aws/protocols/protocol.ts"
@@ -23,22 +24,28 @@ export async function visitedService(
   return service({ ...definition, operations: Object.fromEntries(operations), tables: [visits] } as never)
 }
 
-function visited({ input }: OperationShape): Plain | Flow {
-  const streaming = input.isStructSchema()
-    ? [...input.structIterator()].filter(([, member]) => member.isStreaming()).map(([name]) => name)
-    : []
+function visited({ input, output }: OperationShape): Plain | Flow {
+  const streaming = streamsOf(input)
+  const events = streamsOf(output).filter(([, member]) => member.isStructSchema())
+  const answer = () => Object.fromEntries(events.map(([name]) => [name, nothing()]))
   if (streaming.length === 0) {
     return (call) => {
       call.authorize("*")
       call.tx.put(visits, { requestId: call.requestId })
-      return {}
+      return answer()
     }
   }
   return flow(async (call: FlowCall, given: Readonly<Record<string, AsyncIterable<unknown> | undefined>>) => {
     await call.transact((inside) => inside.authorize("*"))
     // What arrives can still turn out to be wrong, so nothing is changed before all of it has.
-    for (const name of streaming) for await (const _ of given[name] ?? []);
+    for (const [name] of streaming) for await (const _ of given[name] ?? []);
     await call.transact((inside) => inside.tx.put(visits, { requestId: call.requestId }))
-    return {}
+    return answer()
   })
 }
+
+function streamsOf(schema: NormalizedSchema): readonly (readonly [string, NormalizedSchema])[] {
+  return schema.isStructSchema() ? [...schema.structIterator()].filter(([, member]) => member.isStreaming()) : []
+}
+
+async function* nothing(): AsyncGenerator<never> {}

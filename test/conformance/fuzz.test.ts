@@ -18,7 +18,7 @@ import { mutated, type WholeRequest } from "./mutation.ts"
 import { command, wiredClient } from "./sdk.ts"
 
 const isFull = process.env.HOMEPORT_FULL === "1"
-const RUNS = isFull ? 300_000 : 20_000
+const RUNS = isFull ? 300_000 : 12_000
 const OPERATIONS = isFull ? 100 : 20
 const INPUTS = 3
 const SEED = Number(process.env.HOMEPORT_SEED ?? 20_141_113)
@@ -188,7 +188,7 @@ function shown({ method, path, query, headers, body }: WholeRequest): string {
 /** What a real client sends for inputs of every kind, signed. */
 async function validRequests(
   { credentials, world }: Region,
-  { operations }: Service,
+  { operations, signingName }: Service,
   name: string,
 ): Promise<readonly WholeRequest[]> {
   const { load, limits, config } = clients.find((client) => client.name === name)!
@@ -211,6 +211,8 @@ async function validRequests(
     for (const input of inputs) await client.send(command(sdk, each, input)).catch(() => {})
   }
   client.destroy()
-  expect(sent.length).toBeGreaterThan(INPUTS * Math.min(OPERATIONS, names.length) * 0.9)
-  return sent
+  // Some operations of S3 are another service's to whoever signs them.
+  const own = sent.filter(({ headers }) => headers.authorization!.includes(`/${signingName}/aws4_request`))
+  expect(own.length).toBeGreaterThan(INPUTS * Math.min(OPERATIONS, names.length) * 0.9)
+  return own
 }

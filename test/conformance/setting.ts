@@ -1,4 +1,5 @@
 import type { NormalizedSchema } from "@smithy/core/schema"
+import type { OperationShape } from "../../src/aws/protocols/protocol.ts"
 import type { TestWorld } from "../../src/services/testing.ts"
 import { requiredNames } from "./arbitrary.ts"
 
@@ -8,20 +9,35 @@ export interface Setting {
 
   /** By member, the text that means what was prepared. */
   readonly names: (region: TestWorld) => Readonly<Record<string, string>>
+
+  /** By operation, an input that is right, where the shape alone does not tell what must be in it. */
+  readonly inputs: Readonly<Record<string, object>>
 }
+
+const containerDefinitions = [{ name: "app", image: "app", memory: 64 }]
 
 /** One for each service of the catalogue. */
 const settings: Readonly<Record<string, Setting>> = {
-  sts: { prepare: async () => {}, names: () => ({}) },
+  sts: { prepare: async () => {}, names: () => ({}), inputs: {} },
   ecs: {
-    prepare: ({ ecs }) => ecs.createCluster({ clusterName: "known" }),
+    async prepare({ ecs }) {
+      await ecs.createCluster({ clusterName: "known" })
+      for (const family of ["known", "retired"]) await ecs.registerTaskDefinition({ family, containerDefinitions })
+      await ecs.deregisterTaskDefinition({ taskDefinition: "retired:1" })
+    },
     names: ({ account }) => ({
       cluster: "known",
       clusterName: "known",
       resourceArn: `arn:aws:ecs:us-east-1:${account}:cluster/known`,
+      family: "known",
+      taskDefinition: "known:1",
       name: "containerInsights",
       value: "enabled",
     }),
+    inputs: {
+      RegisterTaskDefinition: { family: "known", containerDefinitions },
+      DeleteTaskDefinitions: { taskDefinitions: ["retired:1"] },
+    },
   },
 }
 
@@ -32,8 +48,12 @@ export function settingFor(service: string): Setting {
   return setting
 }
 
-/** The smallest input that has all it must have; texts are those of the setting. */
-export function smallestInput(
+/** The smallest input that is right, as far as the setting and the shape tell. */
+export function smallestInput({ name, input }: OperationShape, { names, inputs }: Setting, region: TestWorld): object {
+  return inputs[name] ?? requiredMembers(input, names(region))
+}
+
+function requiredMembers(
   schema: NormalizedSchema,
   names: Readonly<Record<string, string>>,
 ): Readonly<Record<string, unknown>> {
@@ -46,7 +66,7 @@ export function smallestInput(
 function smallestValue(schema: NormalizedSchema, names: Readonly<Record<string, string>>): unknown {
   if (schema.isListSchema()) return []
   if (schema.isMapSchema()) return {}
-  if (schema.isStructSchema()) return smallestInput(schema, names)
+  if (schema.isStructSchema()) return requiredMembers(schema, names)
   if (schema.isNumericSchema()) return 1
   if (schema.isBooleanSchema()) return false
   if (schema.isTimestampSchema()) return new Date(0)

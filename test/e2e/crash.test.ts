@@ -35,7 +35,7 @@ test(`whatever was acknowledged is there after each of ${KILLS} kills, and nothi
     }
     const endpoint = await server.ready
     expect(await missesOf(writers, endpoint, credentials, "changed"), `after kill ${kill}`).toEqual([])
-    // Now and then nothing happens for long enough that the journal is folded, and then the kill comes in the middle of that.
+    // Now and then nothing happens until the journal begins to fold its log; writes and the kill then come upon that.
     if (kill % 10 === 5) await pause(IDLE_MS + random.below(100))
     await writeUntilKilled(server, endpoint, credentials, writers, random.below(LOAD_MS))
   }

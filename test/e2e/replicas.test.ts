@@ -30,13 +30,22 @@ interface Replica {
   readonly cable: Cable
 }
 
+interface Installation {
+  readonly replicas: readonly [Replica, Replica, Replica]
+  readonly credentials: Credentials
+
+  /** Starts one more. */
+  add(): Promise<Replica>
+}
+
 /** Three processes of one installation; the first one leads. */
-async function startReplicas(): Promise<{ replicas: readonly [Replica, Replica, Replica]; credentials: Credentials }> {
+async function startReplicas(): Promise<Installation> {
   const folder = testFolder()
   const connection = await postgres.newDatabase()
+  let count = 0
 
-  async function startReplica(name: string, first?: { data: string; credentials: Credentials }): Promise<Replica> {
-    const data = join(folder, name)
+  async function start(first?: { readonly data: string; readonly credentials: Credentials }): Promise<Replica> {
+    const data = join(folder, String(++count))
     mkdirSync(data)
     if (first !== undefined) copyFileSync(dataDirectory(first.data).masterKey, dataDirectory(data).masterKey)
     const cable = await layCable(postgres.port)
@@ -48,10 +57,10 @@ async function startReplicas(): Promise<{ replicas: readonly [Replica, Replica, 
     return { server, data, ecs, cable }
   }
 
-  const first = await startReplica("a")
+  const first = await start()
   const credentials = await first.server.credentials()
-  const others = { data: first.data, credentials }
-  return { replicas: [first, await startReplica("b", others), await startReplica("c", others)], credentials }
+  const add = () => start({ data: first.data, credentials })
+  return { replicas: [first, await add(), await add()], credentials, add }
 }
 
 /** A replica may be ready before it leads; only then does it know credentials. */
@@ -72,8 +81,9 @@ function write(replicas: readonly Replica[], { account }: Credentials) {
   let longest = 0
   const ended = Promise.all(
     writers.map(async (writer, n) => {
-      const { ecs } = replicas[n % replicas.length]!
       while (going) {
+        // Others may have taken their places meanwhile.
+        const { ecs } = replicas[n % replicas.length]!
         if (!(await writer.write(ecs))) {
           await pause(20)
           continue
@@ -173,7 +183,7 @@ test("when the leader is killed another takes over, and nothing is lost or doubl
 
 /** Freezes the leader until another has taken over and has changed the colour of a cluster, and wakes it again. */
 async function freezeAndWake(
-  { replicas, credentials }: Awaited<ReturnType<typeof startReplicas>>,
+  { replicas, credentials }: Installation,
   whileFrozen: (leader: Replica) => unknown = () => {},
 ) {
   const [leader, ...standbys] = replicas
@@ -267,4 +277,33 @@ test("a standby that loses its database for a moment disturbs nobody and can sti
   await other.server.kill()
   await leader.server.kill()
   await expectAllThereOnce(writing, await leaderAmong(standby), before)
+})
+
+const isFull = process.env.HOMEPORT_FULL === "1"
+const ROUNDS = isFull ? 60 : 4
+
+test(`${ROUNDS} leaders in a row that are killed, frozen or cut off lose and double nothing`, async () => {
+  const { replicas, credentials, add } = await startReplicas()
+  const before = await versionOf(replicas[0].data)
+  const present: Replica[] = [...replicas]
+  const writing = write(present, credentials)
+  const faults: readonly ((leader: Replica) => void)[] = [
+    ({ server }) => server.signal("SIGKILL"),
+    ({ server }) => server.signal("SIGSTOP"),
+    ({ cable }) => cable.cut(),
+    ({ cable }) => cable.silence(),
+  ]
+  for (let round = 0; round < ROUNDS; round++) {
+    await untilMore(writing, 30)
+    const leader = await leaderAmong(...present)
+    const others = present.filter((replica) => replica !== leader)
+    faults[round % faults.length]!(leader)
+    await leaderAmong(...others)
+    leader.server.signal("SIGCONT")
+    await leader.server.ended
+    present[present.indexOf(leader)] = await add()
+  }
+  await untilMore(writing, 30)
+  await writing.stop()
+  await expectAllThereOnce(writing, await leaderAmong(...present), before)
 })

@@ -41,16 +41,15 @@ async function appendForEver({ append, mayAnswer }: Leadership, from: number, co
   let n = count
   for (let version = from + 1; ; version++) {
     await append([{ version, changes: [put(`own-${version}`, version), put("counter", ++n)] }])
-    if (mayAnswer()) report({ kind: "appended", version, at: Date.now() })
+    if (mayAnswer()) report({ kind: "appended", version, at: world.now() })
   }
 }
 
-function answerReads({ mayAnswer }: Leadership): void {
-  setInterval(() => {
-    // The time is taken first: an answer may take its time to leave after it was allowed.
-    const at = Date.now()
-    if (mayAnswer()) report({ kind: "answered", at })
-  }, 1)
+function answerReads(leader: Leadership): void {
+  // The time is taken first: an answer may take its time to leave after it was allowed.
+  const at = world.now()
+  if (leader.mayAnswer()) report({ kind: "answered", at })
+  world.after(1, () => answerReads(leader))
 }
 
 function put(key: string, n: number): StoredChange {

@@ -95,9 +95,8 @@ interface Account {
 /** PostgreSQL refuses to run as root; the package's own account then runs it. */
 async function serverAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined
-  const [uid, gid] = await Promise.all(
-    ["-u", "-g"].map(async (flag) => Number((await run("id", [flag, "postgres"])).stdout)),
-  )
+  const idOf = async (flag: string) => Number((await run("id", [flag, "postgres"])).stdout)
+  const [uid, gid] = await Promise.all([idOf("-u"), idOf("-g")])
   return { uid, gid }
 }
 

@@ -1,6 +1,7 @@
 import { EventStreamCodec } from "@smithy/core/event-streams"
 import type { NormalizedSchema } from "@smithy/core/schema"
 import { fromUtf8, toUtf8 } from "@smithy/core/serde"
+import { assert } from "../../base/assert.ts"
 import { Fault } from "../fault.ts"
 import { type BodyCodec, bytesOf } from "./body-codec.ts"
 import { type EventUnion, eventUnion, type Message } from "./event-message.ts"
@@ -50,6 +51,8 @@ export function eventStreams(codec: BodyCodec, { hasInitialMessage }: { hasIniti
       const { stream } = streams.of(schema)
       if (stream === undefined) return undefined
       const { [stream.name]: events, ...others } = output
+      // Told in time: once the answer has begun it could only break off.
+      assert(events !== undefined, `an operation answered without its event stream ${stream.name}`)
       const initial = hasInitialMessage ? initialMessage(codec, schema, others) : undefined
       const body = writeEvents(events as AsyncIterable<Members>, stream.union, initial)
       return { headers: { "content-type": "application/vnd.amazon.eventstream" }, body }

@@ -1,4 +1,5 @@
 import { NormalizedSchema } from "@smithy/core/schema"
+import type { Unpublished } from "../service.ts"
 import type { OperationShape, ServiceShape } from "./protocol.ts"
 
 /** Everything that protocols read from one SDK package. */
@@ -11,7 +12,7 @@ export interface ServiceShapes {
 }
 
 /** Reads a package such as `@aws-sdk/client-ecs`: its schemas are what it exports under names that end in `$`. */
-export function serviceShape(sdk: object, { missing }: Pick<ServiceShape, "missing"> = {}): ServiceShapes {
+export function serviceShape(sdk: object, { missing, unpublished = {} }: ServiceFacts = {}): ServiceShapes {
   const schemas = Object.entries(sdk).filter(([name, value]) => name.endsWith("$") && Array.isArray(value))
   const errors = errorsByCode(schemas.map(([, schema]) => schema).filter(isDeclaredError))
   const operations = new Map<string, OperationSchema>(
@@ -35,13 +36,46 @@ export function serviceShape(sdk: object, { missing }: Pick<ServiceShape, "missi
       const known = shapes.get(name)
       const schema = operations.get(name)
       if (known !== undefined || schema === undefined) return known
-      const shape = operationShape(schema, service)
+      const shape = operationShape(withMembers(schema, unpublished[name] ?? []), service)
       shapes.set(name, shape)
       return shape
     },
   }
 }
 
+/** What the service itself says beside its SDK. */
+interface ServiceFacts extends Pick<ServiceShape, "missing"> {
+  readonly unpublished?: Unpublished
+}
+
+/** The operation with texts in its input that the SDK does not have. */
+function withMembers(schema: OperationSchema, added: readonly string[]): OperationSchema {
+  if (added.length === 0) return schema
+  const [kind, namespace, name, traits, input, output] = schema
+  const [structure, inputNamespace, inputName, inputTraits, members, shapes, ...rest] = input as StructureSchema
+  const extended = [
+    structure,
+    inputNamespace,
+    inputName,
+    inputTraits,
+    [...members, ...added],
+    [...shapes, ...added.map(() => STRING)],
+    ...rest,
+  ]
+  return [kind, namespace, name, traits, extended as never, output]
+}
+
+type StructureSchema = readonly [
+  kind: unknown,
+  namespace: unknown,
+  name: unknown,
+  traits: unknown,
+  members: readonly string[],
+  shapes: readonly unknown[],
+  ...rest: unknown[],
+]
+
+const STRING = 0
 const OPERATION = 9
 const ERROR = -3
 
