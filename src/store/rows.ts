@@ -1,5 +1,6 @@
 import { assert } from "../base/assert.ts"
 import { compareStrings } from "../base/ordering.ts"
+import { ShardedMap } from "../base/sharded-map.ts"
 import { SortedList } from "../base/sorted-list.ts"
 import type { AnyTable, IndexValue } from "./table.ts"
 import type { Derived } from "./view.ts"
@@ -24,7 +25,7 @@ export class Rows {
   /** The version of the last transaction that changed anything here: what an answer "there is none" depends on. */
   version = 0
 
-  readonly #byKey = new Map<string, Row>()
+  readonly #byKey = new ShardedMap<Row>()
   readonly #equality: readonly EqualityIndex[]
   readonly #ordered: readonly OrderedIndex[]
   readonly #derived: Derived[] = []
@@ -108,22 +109,30 @@ export class Rows {
 
 /** The rows that share one value of an index. */
 class Bucket {
-  readonly rows = new Set<Row>()
+  readonly #rows = new ShardedMap<Row>()
   #inOrder: SortedList<Row> | undefined
 
+  get size(): number {
+    return this.#rows.size
+  }
+
+  values(): Iterable<Row> {
+    return this.#rows.values()
+  }
+
   inOrder(): SortedList<Row> {
-    this.#inOrder ??= new SortedList(compareRows, this.rows)
+    this.#inOrder ??= new SortedList(compareRows, this.#rows.values())
     return this.#inOrder
   }
 
   add(row: Row): void {
-    if (this.rows.has(row)) return
-    this.rows.add(row)
+    if (this.#rows.has(row.key)) return
+    this.#rows.set(row.key, row)
     this.#inOrder?.add(row)
   }
 
   remove(row: Row): void {
-    if (this.rows.delete(row)) this.#inOrder?.remove(row)
+    if (this.#rows.delete(row.key)) this.#inOrder?.remove(row)
   }
 }
 
@@ -169,7 +178,7 @@ export class EqualityIndex {
     const bucket = this.#buckets.get(value)
     if (bucket === undefined) return
     bucket.remove(row)
-    if (bucket.rows.size === 0) this.#buckets.delete(value)
+    if (bucket.size === 0) this.#buckets.delete(value)
   }
 }
 

@@ -213,7 +213,7 @@ class ScopedTx implements Tx {
   where<R extends object, E extends string>(table: Table<R, E>, index: NoInfer<E>, value: string): readonly R[] {
     const rows = this.#seen(table)
     const bucket = rows.equality(index).bucket(value)
-    return bucket === undefined ? [] : recordsOf(bucket.rows)
+    return bucket === undefined ? [] : recordsOf(bucket.values())
   }
 
   some<R extends object, E extends string>(table: Table<R, E>, index: NoInfer<E>, value: string): boolean {
@@ -222,7 +222,7 @@ class ScopedTx implements Tx {
 
   count<R extends object, E extends string>(table: Table<R, E>, index?: NoInfer<E>, value = ""): number {
     const rows = this.#seen(table)
-    return index === undefined ? rows.size : (rows.equality(index).bucket(value)?.rows.size ?? 0)
+    return index === undefined ? rows.size : (rows.equality(index).bucket(value)?.size ?? 0)
   }
 
   all<R extends object>(table: Table<R>): readonly R[] {
