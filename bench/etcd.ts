@@ -3,8 +3,8 @@ import { once } from "node:events"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { setTimeout as sleep } from "node:timers/promises"
+import { freePort } from "../test/free-port.ts"
 import { makeFolder } from "./folder.ts"
-import { freePort } from "./free-port.ts"
 
 export interface Etcd extends AsyncDisposable {
   readonly port: number

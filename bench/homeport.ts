@@ -1,8 +1,8 @@
 import { spawn } from "node:child_process"
 import { resolve } from "node:path"
-import { setTimeout as sleep } from "node:timers/promises"
 import { type Credentials, rootCredentials, type Status, status } from "../src/main/control.ts"
 import { type DataDirectory, dataDirectory } from "../src/main/data.ts"
+import { until } from "../test/e2e/until.ts"
 
 export interface Homeport extends AsyncDisposable {
   readonly pid: number
@@ -34,13 +34,12 @@ export function startHomeport(command: "up" | "server", path: string, port = 0):
   return {
     pid: child.pid!,
     data,
-    async ready() {
-      for (;;) {
+    ready() {
+      return until(async () => {
         if (ended) throw new Error(`homeport ${command} ended before it was ready:\n${said}`)
         const found = await status(data)
-        if (found?.ready === true) return found
-        await sleep(LOOK_MS)
-      }
+        return found?.ready === true && found
+      })
     },
     credentials: () => rootCredentials(data),
     async [Symbol.asyncDispose]() {
@@ -50,5 +49,3 @@ export function startHomeport(command: "up" | "server", path: string, port = 0):
     },
   }
 }
-
-const LOOK_MS = 20

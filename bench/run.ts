@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   store: async () => (await import("./store.ts")).storeBench,
   postgres: async () => (await import("./postgres.ts")).postgresBench,
   million: async () => (await import("./million.ts")).millionBench,
+  placement: async () => (await import("./placement.ts")).placementBench,
   "front-door": async () => (await import("./front-door.ts")).frontDoorBench,
   "cold-start": async () => (await import("./cold-start.ts")).coldStartBench,
 }
@@ -20,8 +21,12 @@ const USAGE = `homeport bench [NAME]… [--json FILE] [--seconds N]
   --seconds N  how long each side is loaded in each of its turns (default 0.3)`
 
 /** `homeport bench`: measures Homeport beside what one would use instead, and prints one table of figures. */
-export async function runBench(args: readonly string[]): Promise<number> {
+async function runBench(args: readonly string[]): Promise<number> {
   const asked = readArguments(args)
+  if (asked === USAGE) {
+    console.log(USAGE)
+    return 0
+  }
   if (typeof asked === "string") {
     console.error(asked)
     return 2
@@ -85,3 +90,5 @@ function machine(): string {
   const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`
   return `${availableParallelism()} cores (${cpus()[0]?.model ?? "unknown"}), ${memory}, ${process.platform} ${process.arch}, Node ${process.version}`
 }
+
+if (import.meta.main) process.exit(await runBench(process.argv.slice(2)))

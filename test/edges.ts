@@ -1,7 +1,7 @@
 import { importsOf, isTest, lineOf, parse, type SourceFile, type Syntax, walk } from "./source.ts"
 
 /** Where the world outside is met: what starts with one of these may read clocks and open sockets; nothing else may. */
-const EDGES = ["src/world/", "src/main/", "src/store/journal/sqlite", "src/store/journal/postgres"]
+const EDGES = ["src/world/", "src/main/", "src/store/journal/sqlite", "src/store/journal/postgres", "sim/command/"]
 
 /** Modules of Node that only compute. What is missing reaches disk, network, time, chance or another process. */
 const COMPUTING_MODULES = [

@@ -9,8 +9,9 @@ import { CommonFault } from "./common-fault.ts"
 import { Fault } from "./fault.ts"
 import { formAction } from "./form-action.ts"
 import { Gathering, unpacked } from "./gathering.ts"
-import { asStream, type Body, type HttpRequest, type HttpResponse, originOf } from "./http.ts"
+import { asStream, type Body, type HttpRequest, type HttpResponse, NO_BODY, originOf } from "./http.ts"
 import { type LoadedService, loadProtocol, ServiceLoader, unknownOperation } from "./loaded-service.ts"
+import { OpenSockets } from "./open-sockets.ts"
 import type { Caller, Flow, Plain } from "./operations.ts"
 import { type PageTokens, pageTokens } from "./page.ts"
 import type { Principal } from "./principal.ts"
@@ -22,7 +23,7 @@ import {
   speaksForms,
 } from "./protocols/protocol.ts"
 import { Router } from "./route.ts"
-import { type RunnerOptions, runOperation } from "./run.ts"
+import { type RunnerOptions, runCall, runOperation } from "./run.ts"
 import type { Service } from "./service.ts"
 import {
   type CredentialScope,
@@ -34,6 +35,7 @@ import {
   verifySignature,
 } from "./signature.ts"
 import { type SignatureFamily, signatureFamily } from "./signature-faults.ts"
+import type { Socket, SocketEndpoint } from "./socket.ts"
 
 export interface FrontDoorOptions extends RunnerOptions {
   readonly services: readonly Service[]
@@ -63,11 +65,28 @@ export interface KeyHolder {
 
 export interface FrontDoor {
   handle(request: HttpRequest): Promise<HttpResponse>
+
+  /**
+   * Answers a request for a connection that stays: with a refusal, with what takes the connection, or with nothing where
+   * no service has one at the request's path.
+   */
+  upgrade(request: HttpRequest): Promise<HttpResponse | Upgrade | undefined>
+
+  /** Ends the connections that stay, and takes no more of them. */
+  endSockets(): void
   metrics(): FrontDoorMetrics
+}
+
+/** A connection that may be made. Nothing is lost if it never is. */
+export interface Upgrade {
+  take(socket: Socket): void
 }
 
 export interface FrontDoorMetrics {
   readonly inFlight: number
+
+  /** Connections that stay. */
+  readonly sockets: number
 
   /** Counts by service, operation and status. */
   readonly requests: readonly {
@@ -107,20 +126,73 @@ class Door implements FrontDoor {
   readonly #gathering = new Gathering()
   readonly #signingKeys = new SigningKeys()
   readonly #pages: PageTokens
+  readonly #endpoints = new Map<string, { readonly service: Service; readonly endpoint: SocketEndpoint }>()
+  readonly #sockets = new OpenSockets()
   readonly #counts = new Map<string, { service: string; operation: string; status: number; count: number }>()
 
   constructor(options: FrontDoorOptions) {
     this.#options = options
     this.#router = new Router(options.services)
     this.#pages = pageTokens(options.pageKey)
+    for (const service of options.services) {
+      for (const [path, endpoint] of Object.entries(service.sockets?.(options) ?? {})) {
+        this.#endpoints.set(path, { service, endpoint })
+      }
+    }
+    void options.store.lost.then(() => this.endSockets())
   }
 
   metrics(): FrontDoorMetrics {
-    return { inFlight: this.#admission.inFlight, requests: [...this.#counts.values()] }
+    const { inFlight } = this.#admission
+    return { inFlight, sockets: this.#sockets.size, requests: [...this.#counts.values()] }
   }
 
-  async handle(request: HttpRequest): Promise<HttpResponse> {
-    const passage: Passage = {
+  endSockets(): void {
+    this.#sockets.end()
+  }
+
+  async upgrade(request: HttpRequest): Promise<HttpResponse | Upgrade | undefined> {
+    const found = this.#endpoints.get(request.path)
+    if (found === undefined) return undefined
+    const { service, endpoint } = found
+    const passage = { ...this.#passage(), service, operation: endpoint.operation }
+    let outcome: Upgrade | Fault
+    try {
+      outcome = this.#open(request, found, passage)
+    } catch (error) {
+      outcome = this.#faultFor(error, request, passage)
+    }
+    const { store } = this.#options
+    if (!store.isDurable(passage.version)) await store.whenDurable(passage.version).catch(() => {})
+    if (!store.mayAnswer()) outcome = busy()
+    const status = outcome instanceof Fault ? (outcome.status ?? 400) : SWITCHING
+    this.#countAs(service.name, endpoint.operation, status)
+    if (!(outcome instanceof Fault)) return outcome
+    const headers = { "content-type": "application/json", "x-amzn-requestid": passage.requestId }
+    return { status, headers, body: endpoint.refusal(outcome) }
+  }
+
+  #open(
+    request: HttpRequest,
+    { service, endpoint }: { readonly service: Service; readonly endpoint: SocketEndpoint },
+    passage: Passage,
+  ): Upgrade {
+    const scope = credentialScope(request)
+    const family = signatureFamily(passage.protocolName, service.signingName)
+    const signed = this.#verify(request, NO_BODY, { scope, service, family, takesStream: false }, passage)
+    const { account } = signed.principal
+    if (!this.#sockets.hasRoomFor(account)) throw new CommonFault("throttled", "Rate exceeded")
+    if (this.#options.store.isBehind) throw busy()
+    const caller = this.#callerOf(request, signed, service, passage)
+    const parameters = new URLSearchParams(request.query)
+    const run = runCall(this.#options, caller, (call) => endpoint.open(call, parameters))
+    passage.version = Math.max(passage.version, run.version)
+    const take = run.output()
+    return { take: (socket) => this.#sockets.hold(socket, account, take) }
+  }
+
+  #passage(): Passage {
+    return {
       requestId: newUuid(this.#options.world.random),
       protocolName: "awsJson1_1",
       service: undefined,
@@ -129,6 +201,10 @@ class Door implements FrontDoor {
       account: undefined,
       version: 0,
     }
+  }
+
+  async handle(request: HttpRequest): Promise<HttpResponse> {
+    const passage = this.#passage()
     if (!this.#admission.enter()) return this.#refusal(request, passage, busy())
     const leave = () => this.#admission.leave(passage.account)
     let response: HttpResponse
@@ -206,7 +282,7 @@ class Door implements FrontDoor {
     }
     const operation = operationOf(loaded, passage)
     const input = protocol.readInput(passage.shape!, request, sent)
-    const caller = this.#callerOf(request, signed, loaded, passage)
+    const caller = this.#callerOf(request, signed, loaded.service, passage)
     const running = runOperation(this.#options, operation, caller, input, request.signal)
     const run = running instanceof Promise ? await running : running
     passage.version = Math.max(passage.version, run.version)
@@ -244,7 +320,7 @@ class Door implements FrontDoor {
   #callerOf(
     request: HttpRequest,
     { principal, region }: Signed,
-    { service }: LoadedService,
+    service: Service,
     { requestId, operation }: Passage,
   ): Caller {
     const { world } = this.#options
@@ -301,13 +377,19 @@ class Door implements FrontDoor {
 
   #count({ service, operation, shape }: Passage, status: number): void {
     // Only names that AWS knows become labels: callers must not be able to fill the memory with others.
-    const name = shape === undefined ? "" : operation
-    const key = `${service?.name ?? ""} ${name} ${status}`
+    this.#countAs(service?.name ?? "", shape === undefined ? "" : operation, status)
+  }
+
+  #countAs(service: string, operation: string, status: number): void {
+    const key = `${service} ${operation} ${status}`
     const counted = this.#counts.get(key)
     if (counted !== undefined) counted.count += 1
-    else this.#counts.set(key, { service: service?.name ?? "", operation: name, status, count: 1 })
+    else this.#counts.set(key, { service, operation, status, count: 1 })
   }
 }
+
+/** The status of an upgrade that was granted. */
+const SWITCHING = 101
 
 interface Signing {
   readonly scope: CredentialScope | undefined

@@ -2,7 +2,7 @@ import { regionScope } from "../store/changes.ts"
 import type { Store } from "../store/store.ts"
 import type { World } from "../world/world.ts"
 import { type Authorization, assertAuthorized, OperationCall } from "./call.ts"
-import { type Caller, type Flow, isFlow, type Plain } from "./operations.ts"
+import { type Call, type Caller, type Flow, isFlow, type Plain } from "./operations.ts"
 import type { Authorizer } from "./principal.ts"
 
 export interface RunnerOptions {
@@ -14,8 +14,8 @@ export interface RunnerOptions {
 type Output = Record<string, unknown>
 
 /** What an operation answers, and the version that must be durable before it may. */
-export interface Run {
-  readonly output: () => Output
+export interface Run<T = Output> {
+  readonly output: () => T
   readonly version: number
 }
 
@@ -29,15 +29,16 @@ export function runOperation(
 ): Run | Promise<Run> {
   return isFlow(operation)
     ? runFlow(options, operation, caller, input, signal)
-    : runPlain(options, operation, caller, input)
+    : runCall(options, caller, (call) => operation(call, input as never) as Output)
 }
 
-function runPlain({ store, authorizer }: RunnerOptions, operation: Plain, caller: Caller, input: object): Run {
+/** Runs what is one transaction and has to authorise its caller. */
+export function runCall<T>({ store, authorizer }: RunnerOptions, caller: Caller, work: (call: Call) => T): Run<T> {
   const authorization: Authorization = { given: false }
   const outcome = store.attempt(regionScope(caller.account, caller.region), (tx) => {
-    const output = operation(new OperationCall(caller, tx, authorizer, authorization), input as never)
+    const output = work(new OperationCall(caller, tx, authorizer, authorization))
     assertAuthorized(authorization, caller)
-    return output as Output
+    return output
   })
   return {
     version: outcome.version,

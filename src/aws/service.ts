@@ -2,7 +2,8 @@ import type { Controller } from "../store/controller.ts"
 import type { AnyTable } from "../store/table.ts"
 import type { Fault } from "./fault.ts"
 import type { Operations, OperationTable } from "./operations.ts"
-import type { ProtocolName } from "./protocols/protocol.ts"
+import { type ProtocolName, speaksForms } from "./protocols/protocol.ts"
+import type { SocketEndpoints } from "./socket.ts"
 
 /**
  * One AWS service, as the front door and the store see it. What the service's SDK client exports is loaded at the
@@ -32,6 +33,9 @@ export interface Service {
   readonly tables: readonly AnyTable[]
   readonly controllers: readonly Controller[]
 
+  /** What clients keep connections to, beside its operations. */
+  readonly sockets?: SocketEndpoints
+
   /** The largest body of a request that does not stream. */
   readonly bodyBytesMax: number
 
@@ -55,6 +59,7 @@ export interface ServiceDefinition<Sdk extends object> {
   readonly operations: Operations<Sdk>
   readonly tables?: readonly AnyTable[]
   readonly controllers?: readonly Controller[]
+  readonly sockets?: SocketEndpoints
   readonly bodyBytesMax?: number
   readonly unpublished?: Unpublished
   readonly missing?: (paths: readonly string[]) => Fault
@@ -66,7 +71,8 @@ export function service<Sdk extends object>(definition: ServiceDefinition<Sdk>):
     hosts: [definition.name],
     tables: [],
     controllers: [],
-    bodyBytesMax: 2 * 2 ** 20,
+    // Forms say the same at greater length and are slower to read; AWS takes less of them as well.
+    bodyBytesMax: speaksForms(definition.protocols[0]) ? 2 ** 20 : 2 * 2 ** 20,
     ...definition,
     operations: definition.operations as unknown as OperationTable,
   }

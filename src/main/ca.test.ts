@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto"
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { CertificateAuthority } from "./ca.ts"
+import { Refusal } from "./exit.ts"
 
 const DAY = 86_400_000
 const now = Date.UTC(2026, 0, 1)
@@ -83,6 +84,54 @@ test("an authority that has lost its key is not replaced behind the backs of tho
   rmSync(join(folder, "ca", "ca.key"))
 
   await expect(authority().issue(["localhost"], now)).rejects.toThrow("is not complete")
+})
+
+test("of two that make an authority at the same moment, both end with the same", async () => {
+  const issued = await Promise.all(["one", "two", "three"].map((name) => authority().issue([name], now)))
+  const [ca] = new Set(issued.map((each) => each.ca))
+
+  expect(new Set(issued.map((each) => each.ca)).size).toBe(1)
+  expect(authority().certificate()).toBe(ca)
+  for (const { cert } of issued) {
+    expect(new X509Certificate(cert).verify(new X509Certificate(ca!).publicKey)).toBe(true)
+  }
+  expect(readdirSync(folder)).toEqual(["ca"])
+})
+
+test("an authority whose making was broken off holds up nobody", async () => {
+  // Whoever makes one is killed before it is complete.
+  mkdirSync(join(folder, "ca.Xy12Zw"))
+  writeFileSync(join(folder, "ca.Xy12Zw", "ca.key"), "half a k")
+  mkdirSync(join(folder, "ca"))
+
+  const { ca } = await authority().issue(["localhost"], now)
+  expect(authority().certificate()).toBe(ca)
+})
+
+test.each([
+  ["server.crt", ""],
+  ["server.crt", "-----BEGIN CERTIFICATE-----\nMIIB"],
+  ["server.key", ""],
+])("a certificate that a loss of power has spoilt is made again: %s with '%s'", async (name, content) => {
+  const first = await authority().issue(["localhost"], now)
+  writeFileSync(join(folder, "ca", name), content)
+
+  const again = await authority().issue(["localhost"], now)
+  expect(again.ca).toBe(first.ca)
+  expect(again.cert).not.toBe(first.cert)
+  expect(await authority().issue(["localhost"], now)).toEqual(again)
+})
+
+test.each(["ca.crt", "ca.key"])("an authority that cannot be read is refused in a sentence: %s", async (name) => {
+  await authority().issue(["localhost"], now)
+  writeFileSync(join(folder, "ca", name), "")
+  await expect(authority().issue(["localhost"], now)).rejects.toThrow(Refusal)
+
+  rmSync(join(folder, "ca", name))
+  mkdirSync(join(folder, "ca", name))
+  await expect(authority().issue(["localhost"], now)).rejects.toThrow(
+    `${join(folder, "ca", name)} of the certificate authority cannot be read (EISDIR).`,
+  )
 })
 
 test("two authorities have different names, so that one machine can trust both", async () => {

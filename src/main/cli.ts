@@ -40,6 +40,11 @@ const entries: readonly Entry[] = [
     summary: "measure it on this machine",
     load: async () => (await import("./commands/bench.ts")).bench,
   },
+  {
+    name: "sim",
+    summary: "try to break it, in a simulated world",
+    load: async () => (await import("./commands/sim.ts")).sim,
+  },
 ]
 
 const code = await runCommandLine(entries, process.argv.slice(2), async () => (await import("./version.ts")).VERSION)

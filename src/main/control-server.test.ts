@@ -1,9 +1,9 @@
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
-import { createServer } from "node:net"
+import { createServer, type Socket } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { createAccounts, rootCredentials, type Status, status, stop } from "./control.ts"
+import { createAccounts, NoAnswer, rootCredentials, type Status, status, stop } from "./control.ts"
 import { type Controlled, ControlServer } from "./control-server.ts"
 import { type DataDirectory, dataDirectory } from "./data.ts"
 import { Refusal } from "./exit.ts"
@@ -82,6 +82,26 @@ test("a process that breaks off in the middle counts as gone", async () => {
   const server = createServer((socket) => socket.once("data", () => socket.destroy()))
   await new Promise<void>((resolve) => server.listen(data.control, resolve))
   expect(await status(data)).toBeUndefined()
+  server.close()
+})
+
+test("a process that does not answer is told from none, after two seconds", async () => {
+  const sockets: Socket[] = []
+  const server = createServer((socket) => void sockets.push(socket))
+  await new Promise<void>((resolve) => server.listen(data.control, resolve))
+  const before = performance.now()
+  await expect(status(data)).rejects.toThrow(NoAnswer)
+  expect(performance.now() - before).toBeLessThan(10_000)
+  for (const socket of sockets) socket.destroy()
+  server.close()
+})
+
+test.each(["", "half {", "<html>"])("an answer that nobody understands counts as none: '%s'", async (text) => {
+  const server = createServer((socket) => {
+    socket.once("data", () => socket.end(`HTTP/1.1 200 OK\r\nContent-Length: ${text.length}\r\n\r\n${text}`))
+  })
+  await new Promise<void>((resolve) => server.listen(data.control, resolve))
+  await expect(status(data)).rejects.toThrow(`Homeport with data in ${data.path} runs but does not answer.`)
   server.close()
 })
 

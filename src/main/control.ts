@@ -35,7 +35,7 @@ export interface Credentials {
   readonly secretAccessKey: string
 }
 
-/** The process behind the control socket; undefined when nothing answers there. */
+/** The process behind the control socket; undefined when nobody is there. One that is there has two seconds to answer. */
 export async function status(data: DataDirectory): Promise<Status | undefined> {
   try {
     return await ask<Status>(data, "GET", "/status")
@@ -50,7 +50,7 @@ export function rootCredentials(data: DataDirectory): Promise<Credentials> {
 }
 
 export function createAccounts(data: DataDirectory, count: number): Promise<readonly Credentials[]> {
-  return running(data, ask(data, "POST", `/accounts?count=${count}`))
+  return running(data, ask(data, "POST", `/accounts?count=${count}`, ACCOUNTS_MS_MAX))
 }
 
 /** Resolves when the process has begun to stop. */
@@ -63,12 +63,17 @@ class NobodyThere extends Error {
   override readonly name = "NobodyThere"
 }
 
-function ask<Answer>(data: DataDirectory, method: string, path: string): Promise<Answer> {
+/** It is there and says nothing: it is frozen, or very busy. */
+export class NoAnswer extends Refusal {
+  constructor({ path }: DataDirectory, options?: ErrorOptions) {
+    super(`Homeport with data in ${path} runs but does not answer.`, EXIT.failed, options)
+  }
+}
+
+function ask<Answer>(data: DataDirectory, method: string, path: string, msMax = ANSWER_MS_MAX): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: data.control, method, path, timeout: ANSWER_MS_MAX })
-    asking.on("timeout", () =>
-      asking.destroy(new Refusal(`Homeport with data in ${data.path} runs but does not answer.`, EXIT.failed)),
-    )
+    const asking = request({ socketPath: data.control, method, path, timeout: msMax })
+    asking.on("timeout", () => asking.destroy(new NoAnswer(data)))
     asking.on("error", (error: NodeJS.ErrnoException) => {
       if (NOBODY.has(error.code)) return reject(new NobodyThere())
       if (error.code === "EACCES")
@@ -81,9 +86,13 @@ function ask<Answer>(data: DataDirectory, method: string, path: string): Promise
       answer.on("data", (part) => (text += part))
       answer.on("error", reject)
       answer.on("end", () => {
-        const body = JSON.parse(text)
-        if (answer.statusCode === 200) resolve(body)
-        else reject(new Refusal(body.message, EXIT.failed))
+        try {
+          const body = JSON.parse(text)
+          if (answer.statusCode === 200) resolve(body)
+          else reject(new Refusal(body.message, EXIT.failed))
+        } catch (cause) {
+          reject(new NoAnswer(data, { cause }))
+        }
       })
     })
     asking.end()
@@ -102,5 +111,7 @@ async function running<Answer>({ path }: DataDirectory, asked: Promise<Answer>):
 /** The last one is what a process leaves that ends while it is being asked. */
 const NOBODY: ReadonlySet<string | undefined> = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET"])
 
+const ANSWER_MS_MAX = 2_000
+
 /** Making a hundred thousand accounts takes some seconds. */
-const ANSWER_MS_MAX = 60_000
+const ACCOUNTS_MS_MAX = 60_000

@@ -18,8 +18,31 @@ test("the directory is made for this user alone, with all that leads to it", () 
   expect(statSync(data.path).mode & 0o777).toBe(0o700)
 })
 
-test("a directory that others may enter is closed to them", () => {
-  chmodSync(folder, 0o755)
+test.each(["", "lost+found", "master.key", "journal.sqlite"])(
+  "a directory that others may enter is closed to them when it is empty or ours already: %s",
+  (name) => {
+    if (name !== "") writeFileSync(join(folder, name), "")
+    chmodSync(folder, 0o755)
+    prepare(dataDirectory(folder))
+    expect(statSync(folder).mode & 0o777).toBe(0o700)
+  },
+)
+
+test.each([
+  { mode: 0o755, name: "somebody's" },
+  { mode: 0o1777, name: "somebody's" },
+  { mode: 0o1777, name: "master.key" },
+])("a directory that others use is refused and stays as it is: $mode with $name", ({ mode, name }) => {
+  writeFileSync(join(folder, name), "")
+  chmodSync(folder, mode)
+  expect(() => prepare(dataDirectory(folder))).toThrow(
+    `Cannot keep data in ${folder}: others may enter it, and it is not Homeport's alone. Name another directory with --data.`,
+  )
+  expect(statSync(folder).mode & 0o7777).toBe(mode)
+})
+
+test("a directory that nobody else may enter will do, whatever lies there", () => {
+  writeFileSync(join(folder, "ours"), "")
   prepare(dataDirectory(folder))
   expect(statSync(folder).mode & 0o777).toBe(0o700)
 })

@@ -2,7 +2,9 @@ import {
   accessSync,
   chmodSync,
   constants,
+  existsSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -61,9 +63,9 @@ export function prepare(data: DataDirectory): void {
   try {
     mkdirSync(data.path, { recursive: true, mode: 0o700 })
     accessSync(data.path, constants.R_OK | constants.W_OK | constants.X_OK)
-    // Made by hand, it is often open to others.
-    if ((statSync(data.path).mode & 0o077) !== 0) chmodSync(data.path, 0o700)
+    closeToOthers(data)
   } catch (error) {
+    if (error instanceof Refusal) throw error
     const { code } = error as NodeJS.ErrnoException
     const why =
       code === "ENOTDIR" || code === "EEXIST" ? "it is not a directory" : `this user may not write there (${code})`
@@ -75,6 +77,23 @@ export function prepare(data: DataDirectory): void {
     throw new Refusal(`The path ${data.path} is too long for a socket in it. Name a shorter one with --data.`)
   }
 }
+
+/** Made by hand, it is often open to others. One that others use for their own things is never taken away from them. */
+function closeToOthers(data: DataDirectory): void {
+  const { mode } = statSync(data.path)
+  if ((mode & OTHERS) === 0) return
+  const names = readdirSync(data.path).filter((name) => name !== "lost+found")
+  const isOurs = names.length === 0 || existsSync(data.masterKey) || existsSync(data.journal)
+  if (!isOurs || (mode & STICKY) !== 0) {
+    throw new Refusal(
+      `Cannot keep data in ${data.path}: others may enter it, and it is not Homeport's alone. Name another directory with --data.`,
+    )
+  }
+  chmodSync(data.path, 0o700)
+}
+
+const OTHERS = 0o077
+const STICKY = 0o1000
 
 /** Systems take 104 bytes or more; a process's own name for it while it is being made needs some of them. */
 const SOCKET_PATH_BYTES_MAX = 95

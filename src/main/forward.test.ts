@@ -46,13 +46,15 @@ async function leader(
 /** A process that follows: it forwards, until `serves` says otherwise. */
 async function standby(
   leaderAddress: () => string | undefined,
-  { ca, serves = () => false, waitMs = 3_000 }: { ca?: string[]; serves?: () => boolean; waitMs?: number } = {},
+  options: { ca?: string[]; serves?: () => boolean; waitMs?: number; keptMax?: number } = {},
 ) {
+  const { ca, serves = () => false, waitMs = 3_000, keptMax = 100 } = options
   const forwarder = new Forwarder({
     world,
     leaderAddress,
     servesHere: serves,
     waitMs,
+    keptMax,
     ...(ca === undefined ? {} : { ca }),
   })
   const server = new HttpServer({
@@ -67,7 +69,7 @@ async function standby(
   })
   await server.listen()
   open.push(server, forwarder)
-  return server
+  return Object.assign(server, { forwarder })
 }
 
 interface Answer {
@@ -248,6 +250,112 @@ test("an upgrade that the leader refuses gets the leader's answer", async () => 
   await once(wire, "close")
 
   expect(received).toMatch(/^HTTP\/1.1 403[\s\S]*no$/)
+})
+
+/** A caller that asks for another protocol, and what it has heard. */
+function upgrading({ port }: HttpServer) {
+  const socket = connect(port, "127.0.0.1").setEncoding("latin1")
+  const heard = { socket, text: "", closed: once(socket, "close") }
+  socket.on("data", (part) => {
+    heard.text += part
+  })
+  socket.on("error", () => {})
+  socket.write("GET /ws HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+  return heard
+}
+
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setImmediate(resolve))
+}
+
+const GRANTED = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+
+test.each(["end", "destroy"] as const)(
+  "a caller that left while nobody led (%s) is not put through to the leader that comes",
+  async (leave) => {
+    let taken = 0
+    const leads = await leader(async () => ({ status: 404, headers: {}, body: "" }), {
+      takeUpgrade() {
+        taken += 1
+      },
+    })
+    let address: string | undefined
+    const follows = await standby(() => address)
+    const { socket } = upgrading(follows)
+    await until(() => follows.inFlight === 1)
+    socket[leave]()
+    await until(() => follows.inFlight === 0)
+    address = at(leads)
+    // Who comes later tells when the first one's turn would have been.
+    const stayed = upgrading(follows)
+    await until(() => taken > 0)
+
+    expect(taken).toBe(1)
+    expect(follows.forwarder.inFlight).toBe(1)
+    stayed.socket.destroy()
+    await until(() => follows.forwarder.inFlight === 0)
+  },
+)
+
+test("an upgrade whose leader has lost the lead and does not answer is ended", async () => {
+  const frozen = await leader(async () => ({ status: 404, headers: {}, body: "" }), { takeUpgrade() {} })
+  let address: string | undefined = at(frozen)
+  const follows = await standby(() => address)
+  const caller = upgrading(follows)
+  await until(() => frozen.inFlight === 1)
+  expect(follows.forwarder.inFlight).toBe(1)
+  address = undefined
+  await caller.closed
+
+  expect(follows.forwarder.inFlight).toBe(0)
+})
+
+test("an upgrade ends on both sides when either goes", async () => {
+  let theirs: Duplex | undefined
+  const leads = await leader(async () => ({ status: 404, headers: {}, body: "" }), {
+    takeUpgrade(socket) {
+      theirs = socket.resume()
+      socket.write(GRANTED)
+      socket.once("end", () => socket.destroy())
+    },
+  })
+  const follows = await standby(() => at(leads))
+  const first = upgrading(follows)
+  await until(() => first.text === GRANTED)
+  theirs!.destroy()
+  await first.closed
+  await until(() => follows.inFlight === 0 && follows.forwarder.inFlight === 0)
+
+  const second = upgrading(follows)
+  await until(() => second.text === GRANTED)
+  second.socket.destroy()
+  await until(() => leads.inFlight === 0 && follows.inFlight === 0)
+  expect(follows.forwarder.inFlight).toBe(0)
+})
+
+test("beyond the bound on kept connections an upgrade is told to come again, and requests go on", async () => {
+  const leads = await leader(async () => ({ status: 200, headers: {}, body: "" }), {
+    takeUpgrade: (socket) => void socket.write(GRANTED),
+  })
+  const follows = await standby(() => at(leads), { keptMax: 1 })
+  const first = upgrading(follows)
+  await until(() => first.text === GRANTED)
+  const second = upgrading(follows)
+  await second.closed
+
+  expect(second.text).toMatch(/^HTTP\/1.1 503 [\s\S]*Retry-After/)
+  expect((await ask(follows)).status).toBe(200)
+  first.socket.destroy()
+})
+
+test("an upgrade whose leader takes no connections is told to come again", async () => {
+  const gone = await leader(async () => ({ status: 200, headers: {}, body: "" }))
+  await gone.close(0)
+  const follows = await standby(() => at(gone))
+  const caller = upgrading(follows)
+  await caller.closed
+
+  expect(caller.text).toMatch(/^HTTP\/1.1 503 [\s\S]*Retry-After/)
 })
 
 test("what was forwarded once is never forwarded again", async () => {

@@ -1,12 +1,11 @@
 import { Agent, type ClientRequest, type IncomingMessage, request as requestPlain } from "node:http"
 import { request as requestTls, Agent as TlsAgent } from "node:https"
-import { connect, isIP, type Socket } from "node:net"
 import type { Duplex } from "node:stream"
-import { checkServerIdentity, connect as connectTls } from "node:tls"
 import type { HttpResponse } from "../aws/http.ts"
 import { sleep, type World } from "../world/world.ts"
+import { type PassedUpgrade, passUpgrade, UpgradingCaller } from "./forward-upgrade.ts"
 import { bodyLength, type Exchange } from "./http-exchange.ts"
-import { framing, HOP_HEADER, headOf, hostOf, onward, portOf, proxied } from "./onward.ts"
+import { framing, HOP_HEADER, hostOf, onward, portOf, proofOf, proxied } from "./onward.ts"
 
 export interface ForwarderOptions {
   readonly world: World
@@ -22,6 +21,9 @@ export interface ForwarderOptions {
 
   /** How long a request waits for somebody to lead: time to notice that a lease has run out, and to take over. */
   readonly waitMs?: number
+
+  /** How many connections of other protocols may be with the leader at once. */
+  readonly keptMax?: number
 }
 
 /**
@@ -34,6 +36,8 @@ export class Forwarder {
   readonly #tlsAgent: TlsAgent
   readonly #waitMs: number
   readonly #under = new Set<Passing>()
+  readonly #kept = new Set<PassedUpgrade>()
+  readonly #keptMax: number
   #waiting = 0
   #watching = false
   #warnedAt = Number.NEGATIVE_INFINITY
@@ -41,13 +45,14 @@ export class Forwarder {
   constructor(options: ForwarderOptions) {
     this.#options = options
     this.#waitMs = options.waitMs ?? LEADER_WAIT_MS
+    this.#keptMax = options.keptMax ?? KEPT_MAX
     this.#agent = new Agent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX })
     this.#tlsAgent = new TlsAgent({ keepAlive: true, maxFreeSockets: FREE_SOCKETS_MAX })
   }
 
-  /** Requests that are with the leader now. */
+  /** Requests and connections of other protocols that are with the leader now. */
   get inFlight(): number {
-    return this.#under.size
+    return this.#under.size + this.#kept.size
   }
 
   /** Brings the leader's answer to the caller; false when this process has come to serve by itself. */
@@ -74,30 +79,27 @@ export class Forwarder {
     return true
   }
 
-  /** The same for a connection that is to speak another protocol, byte for byte. */
+  /** The same for a connection that is to speak another protocol. */
   async takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean> {
-    if (this.#options.servesHere()) return false
-    const until = this.#options.world.monotonic() + this.#waitMs
-    const leader = request.headers[HOP_HEADER] === undefined ? await this.#leader(until) : undefined
-    if (leader === "here") return false
-    if (leader === undefined) {
-      socket.end(UNAVAILABLE_HEAD)
+    const { world, ca, servesHere } = this.#options
+    if (servesHere()) return false
+    const caller = new UpgradingCaller(request, socket, head)
+    const isRefused = request.headers[HOP_HEADER] !== undefined || this.#kept.size >= this.#keptMax
+    const leader = isRefused ? undefined : await this.#leader(world.monotonic() + this.#waitMs, caller.signal)
+    if (caller.isGone) return true
+    if (leader === "here") {
+      caller.letGo()
+      return false
+    }
+    // While it waited, others may have come before it.
+    if (leader === undefined || this.#kept.size >= this.#keptMax) {
+      caller.refuse()
       return true
     }
-    const upstream = this.#connect(new URL(leader))
-    const destroy = () => {
-      socket.destroy()
-      upstream.destroy()
-    }
-    const cancel = this.#options.world.after(CONNECT_MS_MAX, destroy)
-    upstream.once(leader.startsWith("https:") ? "secureConnect" : "connect", () => {
-      cancel()
-      upstream.write(headOf(request), "latin1")
-      upstream.write(head)
-      socket.pipe(upstream).pipe(socket)
-    })
-    upstream.on("error", destroy).on("close", destroy)
-    socket.on("error", destroy).on("close", destroy)
+    const passing = passUpgrade(caller, leader, { world, ca, connectMsMax: CONNECT_MS_MAX })
+    this.#kept.add(passing)
+    this.#watch()
+    void passing.ended.then(() => this.#kept.delete(passing))
     return true
   }
 
@@ -193,26 +195,7 @@ export class Forwarder {
       setHost: false,
     }
     if (url.protocol === "http:") return requestPlain({ ...options, agent: this.#agent })
-    return requestTls({ ...options, ...this.#identity(url), agent: this.#tlsAgent })
-  }
-
-  #connect(url: URL): Socket {
-    const to = { host: hostOf(url), port: portOf(url) }
-    return url.protocol === "http:"
-      ? connect(to)
-      : connectTls({ ...to, ...this.#identity(url), ALPNProtocols: ["http/1.1"] })
-  }
-
-  /** The leader proves who it is by its address, whatever Host the caller has signed. */
-  #identity(url: URL) {
-    const host = hostOf(url)
-    const { ca } = this.#options
-    return {
-      servername: isIP(host) === 0 ? host : "",
-      checkServerIdentity: (_: string, certificate: Parameters<typeof checkServerIdentity>[1]) =>
-        checkServerIdentity(host, certificate),
-      ...(ca === undefined ? {} : { ca: [...ca] }),
-    }
+    return requestTls({ ...options, ...proofOf(url, this.#options.ca), agent: this.#tlsAgent })
   }
 
   /** A leader that lost the lead may be frozen and never answer; what is with it is given up, and the caller tries again. */
@@ -223,7 +206,8 @@ export class Forwarder {
       this.#watching = false
       const leader = this.#options.leaderAddress()
       for (const passing of this.#under) if (passing.leader !== leader) passing.outgoing.destroy()
-      if (this.#under.size > 0) this.#watch()
+      for (const passing of this.#kept) if (passing.leader !== leader) passing.end()
+      if (this.inFlight > 0) this.#watch()
     })
   }
 }
@@ -240,6 +224,9 @@ const CONNECT_MS_MAX = 1_000
 const WARN_EVERY_MS = 10_000
 const WAITING_MAX = 1_000
 const FORWARDED_MAX = 4_096
+
+/** Agents keep theirs as long as they live, so these leave requests their room. */
+const KEPT_MAX = 16_384
 const FREE_SOCKETS_MAX = 256
 
 /** Every SDK tries again after this, whatever protocol it speaks. */
@@ -248,9 +235,6 @@ export const UNAVAILABLE: HttpResponse = {
   headers: { "retry-after": "1", "x-homeport-reason": "no process that leads can be reached" },
   body: "",
 }
-
-const UNAVAILABLE_HEAD =
-  "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 function whenConnected(outgoing: ClientRequest, { protocol }: URL, go: () => void): void {
   outgoing.once("socket", (socket) => {

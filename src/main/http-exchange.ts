@@ -1,12 +1,20 @@
 import type { IncomingMessage, ServerResponse } from "node:http"
 import { type Body, type Headers, type HttpRequest, type HttpResponse, NO_BODY } from "../aws/http.ts"
 import type { World } from "../world/world.ts"
+import type { ByteBudget } from "./byte-budget.ts"
 
 export type Handle = (request: HttpRequest) => Promise<HttpResponse>
 
 /** The caller went away, or took too long, before all was said. Nobody is left to hear about it. */
 export class CallerGone extends Error {
   override readonly name = "CallerGone"
+}
+
+export interface ExchangeSetting {
+  readonly world: Pick<World, "monotonic">
+
+  /** For the small bodies of all: nobody has been asked yet who they are. */
+  readonly gathered: ByteBudget
 }
 
 /** One request and its answer on a connection: Node's two objects on one side, the front door's on the other. */
@@ -22,29 +30,27 @@ export class Exchange implements HttpRequest {
 
   /** Monotonic time by which the caller must have sent or taken something; infinite while nothing is expected of it. */
   deadline = Number.POSITIVE_INFINITY
-  readonly #world: Pick<World, "monotonic">
+  readonly #setting: ExchangeSetting
   readonly #awaitsContinue: boolean
   #abort: AbortController | undefined
   #over = false
+  #bytesGathered = 0
 
-  constructor(
-    world: Pick<World, "monotonic">,
-    request: IncomingMessage,
-    response: ServerResponse,
-    awaitsContinue = false,
-  ) {
-    this.#world = world
+  constructor(setting: ExchangeSetting, request: IncomingMessage, response: ServerResponse, awaitsContinue = false) {
+    this.#setting = setting
     this.#awaitsContinue = awaitsContinue
     this.request = request
     this.response = response
-    this.method = request.method!
-    const target = originForm(request.url!)
-    const mark = target.indexOf("?")
-    this.path = mark === -1 ? target : target.slice(0, mark)
-    this.query = mark === -1 ? "" : target.slice(mark + 1)
-    this.headers = joinedHeaders(request.rawHeaders)
-    this.isSecure = "encrypted" in request.socket
-    response.once("close", () => this.end())
+    const { method, path, query, headers, isSecure } = requestHead(request)
+    this.method = method
+    this.path = path
+    this.query = query
+    this.headers = headers
+    this.isSecure = isSecure
+    response.once("close", () => {
+      this.end()
+      setting.gathered.giveBack(this.#bytesGathered)
+    })
   }
 
   /** Made when first asked for: most requests are answered before anyone wants to know whether the caller is still there. */
@@ -75,7 +81,11 @@ export class Exchange implements HttpRequest {
   async answer(handle: Handle): Promise<void> {
     const length = bodyLength(this.headers)
     if (length === undefined || length > GATHERED_BYTES_MAX) this.body = this.#arriving()
-    else if (length > 0) this.body = await this.#gathered(length)
+    else if (length > 0) {
+      const body = await this.#gathered(length)
+      if (body === undefined) return this.send(TOO_MUCH_AT_ONCE)
+      this.body = body
+    }
     await this.send(await handle(this))
   }
 
@@ -100,15 +110,25 @@ export class Exchange implements HttpRequest {
     }
   }
 
-  /** A small body of known length, put together without a stream's overhead; most arrive in one piece. */
-  #gathered(length: number): Promise<Uint8Array> {
+  /**
+   * A small body of known length, put together without a stream's overhead; most arrive in one piece. Undefined when
+   * all together send more than there is room for.
+   */
+  #gathered(length: number): Promise<Uint8Array | undefined> {
     const { request } = this
     this.#expect(GATHER_MS_MAX)
     this.sendContinue()
     return new Promise((resolve, reject) => {
       const parts: Buffer[] = []
       let missing = length
-      request.on("data", (part: Buffer) => {
+      const take = (part: Buffer) => {
+        if (this.response.closed) return
+        if (!this.#setting.gathered.take(part.length)) {
+          request.off("data", take).pause()
+          this.deadline = Number.POSITIVE_INFINITY
+          return resolve(undefined)
+        }
+        this.#bytesGathered += part.length
         missing -= part.length
         if (missing > 0) {
           parts.push(part)
@@ -118,7 +138,8 @@ export class Exchange implements HttpRequest {
         if (parts.length === 0) return resolve(part)
         parts.push(part)
         resolve(Buffer.concat(parts, length))
-      })
+      }
+      request.on("data", take)
       request.once("error", () => {
         this.end()
         reject(new CallerGone("the caller went away while sending"))
@@ -183,11 +204,14 @@ export class Exchange implements HttpRequest {
   }
 
   #expect(ms: number): void {
-    this.deadline = this.#over ? Number.POSITIVE_INFINITY : this.#world.monotonic() + ms
+    this.deadline = this.#over ? Number.POSITIVE_INFINITY : this.#setting.world.monotonic() + ms
   }
 }
 
 const GATHERED_BYTES_MAX = 256 * 2 ** 10
+
+/** What of its body is still to come is not waited for. */
+const TOO_MUCH_AT_ONCE: HttpResponse = { status: 503, headers: { connection: "close", "retry-after": "1" }, body: "" }
 
 /** For a small body as a whole. */
 const GATHER_MS_MAX = 30_000
@@ -204,6 +228,19 @@ export function bodyLength(headers: Headers): number | undefined {
 
 function mayHaveBody(status: number): boolean {
   return status >= 200 && status !== 204 && status !== 304
+}
+
+/** What a request says before its body. */
+export function requestHead(request: IncomingMessage): Omit<Required<HttpRequest>, "body" | "signal"> {
+  const target = originForm(request.url!)
+  const mark = target.indexOf("?")
+  return {
+    method: request.method!,
+    path: mark === -1 ? target : target.slice(0, mark),
+    query: mark === -1 ? "" : target.slice(mark + 1),
+    headers: joinedHeaders(request.rawHeaders),
+    isSecure: "encrypted" in request.socket,
+  }
 }
 
 /** What a client of a proxy sends names scheme and host before the path. */

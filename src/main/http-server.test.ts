@@ -1,6 +1,6 @@
 import { once } from "node:events"
-import { connect, type Socket } from "node:net"
-import { afterEach, expect, test } from "vitest"
+import { type AddressInfo, connect, createServer, Server, type Socket } from "node:net"
+import { afterEach, expect, test, vi } from "vitest"
 import type { HttpRequest, HttpResponse } from "../aws/http.ts"
 import { recordingLog } from "../world/log.ts"
 import { type SimulatedWorld, simulatedWorld } from "../world/simulated.ts"
@@ -130,6 +130,41 @@ test("a small body is there whole when the request is handled, however it was se
 
   expect(bodies).toEqual(["helloworld"])
   wire.socket.destroy()
+})
+
+test("small bodies of all callers together have a bound, and room comes back", async () => {
+  const go = Promise.withResolvers<void>()
+  const server = await serve(
+    async ({ path }) => {
+      if (path === "/held") await go.promise
+      return fine
+    },
+    { gatheredBytesMax: 1_000 },
+  )
+  const held = new Wire(server)
+  held.say("POST /held HTTP/1.1", "Host: a", "Content-Length: 900")
+  held.socket.write("x".repeat(900))
+  // Who only says that more will come takes nobody's room.
+  const slow = new Wire(server)
+  slow.say("POST / HTTP/1.1", "Host: a", "Content-Length: 200000")
+  while (server.inFlight < 2) await turn()
+
+  const refused = new Wire(server)
+  refused.say("POST / HTTP/1.1", "Host: a", "Content-Length: 101")
+  refused.socket.write("x".repeat(101))
+  expect(await refused.hears("\r\n\r\n")).toMatch(/^HTTP\/1.1 503[\s\S]*retry-after: 1/)
+  const small = new Wire(server)
+  small.say("POST / HTTP/1.1", "Host: a", "Content-Length: 100")
+  small.socket.write("x".repeat(100))
+  expect(await small.hears("fine")).toMatch(/^HTTP\/1.1 200/)
+
+  go.resolve()
+  await held.hears("fine")
+  const next = new Wire(server)
+  next.say("POST / HTTP/1.1", "Host: a", "Content-Length: 1000")
+  next.socket.write("x".repeat(1_000))
+  expect(await next.hears("fine")).toMatch(/^HTTP\/1.1 200/)
+  for (const wire of [held, slow, refused, small, next]) wire.socket.destroy()
 })
 
 test("connections are kept for the next request, and each answer names its length", async () => {
@@ -430,4 +465,50 @@ test("a port in use is refused in one sentence", async () => {
   await expect(second.listen()).rejects.toThrow(
     new Refusal(`Port ${port} on 127.0.0.1 is in use. Choose another with --port.`),
   )
+})
+
+test("where any port will do, one that is free on every address is found", async () => {
+  const taken = createServer().listen(0, "127.0.0.2")
+  await once(taken, "listening")
+  const { port } = taken.address() as AddressInfo
+  const listen = vi.spyOn(Server.prototype, "listen")
+  const original = Server.prototype.listen
+  listen.mockImplementationOnce(function (this: Server, options: unknown, listening: unknown) {
+    listen.mockRestore()
+    return original.call(this, { ...(options as object), port }, listening as () => void)
+  } as never)
+  const server = await serve(async () => fine, { addresses: ["127.0.0.1", "127.0.0.2"] })
+
+  expect(server.port).not.toBe(port)
+  const wire = new Wire(server)
+  wire.say("GET / HTTP/1.1", "Host: a")
+  await wire.hears("fine")
+  wire.socket.destroy()
+  taken.close()
+})
+
+test("a port that was asked for and is taken on any address is refused in a sentence", async () => {
+  const taken = createServer().listen(0, "127.0.0.2")
+  await once(taken, "listening")
+  const { port } = taken.address() as AddressInfo
+
+  await expect(serve(async () => fine, { addresses: ["127.0.0.1", "127.0.0.2"], port })).rejects.toThrow(
+    new Refusal(`Port ${port} on 127.0.0.2 is in use. Choose another with --port.`),
+  )
+  taken.close()
+})
+
+test("a failure after listening is logged, and the server goes on", async () => {
+  const listen = vi.spyOn(Server.prototype, "listen")
+  const server = await serve(async () => fine)
+  const [node] = listen.mock.contexts as Server[]
+  listen.mockRestore()
+  node!.emit("error", new Error("too many open files"))
+  node!.emit("error", new Error("too many open files"))
+
+  expect((world.log as ReturnType<typeof recordingLog>).lines).toMatchObject([{ level: "warn" }, { level: "warn" }])
+  const wire = new Wire(server)
+  wire.say("GET / HTTP/1.1", "Host: a")
+  await wire.hears("fine")
+  wire.socket.destroy()
 })

@@ -2,9 +2,11 @@ import { createServer, type IncomingMessage, type Server, ServerResponse } from 
 import { createServer as createTlsServer } from "node:https"
 import type { AddressInfo } from "node:net"
 import type { Duplex } from "node:stream"
+import type { HttpResponse } from "../aws/http.ts"
 import type { World } from "../world/world.ts"
+import { ByteBudget } from "./byte-budget.ts"
 import { Refusal } from "./exit.ts"
-import { Exchange } from "./http-exchange.ts"
+import { Exchange, type ExchangeSetting } from "./http-exchange.ts"
 
 export interface HttpServerOptions {
   readonly world: World
@@ -19,9 +21,12 @@ export interface HttpServerOptions {
   /** Takes each request in hand; what it throws is logged and ends the connection. */
   readonly take: (exchange: Exchange) => Promise<void>
 
-  /** Takes a request for another protocol on its raw connection; false leaves it to `take`. */
-  readonly takeUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<boolean>
+  /** Takes a request for another protocol on its raw connection, or refuses it with an answer; false leaves it to `take`. */
+  readonly takeUpgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => Promise<boolean | HttpResponse>
   readonly connectionsMax?: number
+
+  /** For the bodies that all callers together have put into memory before anyone knows who they are. */
+  readonly gatheredBytesMax?: number
 }
 
 export interface Certificate {
@@ -33,6 +38,7 @@ export interface Certificate {
 export class HttpServer {
   readonly #options: HttpServerOptions
   readonly #connectionsMax: number
+  readonly #setting: ExchangeSetting
   readonly #servers: Server[] = []
   readonly #exchanges = new Set<Exchange>()
   readonly #upgraded = new Set<Duplex>()
@@ -43,7 +49,9 @@ export class HttpServer {
 
   constructor(options: HttpServerOptions) {
     this.#options = options
-    this.#connectionsMax = options.connectionsMax ?? CONNECTIONS_MAX
+    const { world, connectionsMax = CONNECTIONS_MAX, gatheredBytesMax = GATHERED_BYTES_MAX } = options
+    this.#connectionsMax = connectionsMax
+    this.#setting = { world, gathered: new ByteBudget(gatheredBytesMax) }
   }
 
   get port(): number {
@@ -60,15 +68,29 @@ export class HttpServer {
   }
 
   async listen(): Promise<void> {
-    this.#port = this.#options.port
-    for (const address of this.#options.addresses) {
-      const server = this.#server()
-      const listening = await listenOn(server, address, this.#port)
-      if (!listening) continue
-      this.#servers.push(server)
-      this.#port = (server.address() as AddressInfo).port
-    }
+    for (let tries = 1; !(await this.#listenEverywhere(tries === TRIES_MAX)); tries++);
     this.#sweepLater()
+  }
+
+  /** False when a port that was free on the first address is taken on another, and there are others to choose from. */
+  async #listenEverywhere(isLastTry: boolean): Promise<boolean> {
+    const { world, addresses, port } = this.#options
+    this.#port = port
+    try {
+      for (const address of addresses) {
+        const server = this.#server()
+        if (!(await listenOn(server, address, this.#port))) continue
+        server.on("error", ({ message }) => world.log.warn("a connection could not be taken", { error: message }))
+        this.#servers.push(server)
+        this.#port = (server.address() as AddressInfo).port
+      }
+      return true
+    } catch (error) {
+      for (const server of this.#servers.splice(0)) server.close()
+      const isTaken = error instanceof Refusal && (error.cause as NodeJS.ErrnoException).code === "EADDRINUSE"
+      if (port !== 0 || !isTaken || isLastTry) throw error
+      return false
+    }
   }
 
   /** New connections get this certificate from now on. */
@@ -98,7 +120,7 @@ export class HttpServer {
     const { tls } = this.#options
     const server = tls === undefined ? createServer(LIMITS) : createTlsServer({ ...LIMITS, ...tls })
     // Well above the number from which requests are refused with an answer.
-    server.maxConnections = this.#connectionsMax * 2
+    server.maxConnections = this.#connectionsMax * 2 + UPGRADED_MAX
     server.on("connection", (socket) => {
       this.#connections += 1
       socket.once("close", () => {
@@ -112,13 +134,14 @@ export class HttpServer {
   }
 
   #take(request: IncomingMessage, response: ServerResponse, awaitsContinue: boolean): void {
-    if (this.#connections > this.#connectionsMax) {
+    // Connections that agents keep have bounds of their own.
+    if (this.#connections - this.#upgraded.size > this.#connectionsMax) {
       response.writeHead(503, { connection: "close", "retry-after": "1", "content-length": "0" })
       response.end()
       return
     }
     if (this.#closing) response.shouldKeepAlive = false
-    const exchange = new Exchange(this.#options.world, request, response, awaitsContinue)
+    const exchange = new Exchange(this.#setting, request, response, awaitsContinue)
     this.#exchanges.add(exchange)
     response.once("close", () => this.#ended(exchange))
     this.#options.take(exchange).catch((error) => this.#failed(exchange, error))
@@ -151,14 +174,15 @@ export class HttpServer {
     socket.on("error", () => {})
     const taken = this.#options.takeUpgrade?.(request, socket, head) ?? Promise.resolve(false)
     taken.then(
-      (isTaken) => {
-        if (isTaken) return
+      (answer) => {
+        if (answer === true) return
         this.#upgraded.delete(socket)
         const response = new ServerResponse(request)
         response.shouldKeepAlive = false
         response.assignSocket(socket as never)
         response.once("finish", () => socket.end())
-        this.#take(request, response, false)
+        if (answer === false) this.#take(request, response, false)
+        else void new Exchange(this.#setting, request, response).send(answer)
       },
       () => socket.destroy(),
     )
@@ -205,25 +229,40 @@ const LIMITS = {
 }
 
 const CONNECTIONS_MAX = 8_192
+const UPGRADED_MAX = 65_536
+const GATHERED_BYTES_MAX = 512 * 2 ** 20
+const TRIES_MAX = 10
 const SWEEP_MS = 5_000
 const LAST_WORDS_MS = 1_000
 
 /** False when this machine does not have the address, as with IPv6 switched off, and it is the loopback's second one. */
 function listenOn(server: Server, address: string, port: number): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    server.once("error", (error: NodeJS.ErrnoException) => {
+    const refuse = (error: NodeJS.ErrnoException) => {
       if (address === "::1" && (error.code === "EADDRNOTAVAIL" || error.code === "EAFNOSUPPORT")) return resolve(false)
       reject(cannotListen(error, address, port))
+    }
+    server.once("error", refuse)
+    server.listen({ port, host: address, ipv6Only: true, backlog: 1_024 }, () => {
+      server.off("error", refuse)
+      resolve(true)
     })
-    server.listen({ port, host: address, ipv6Only: true, backlog: 1_024 }, () => resolve(true))
   })
 }
 
-function cannotListen(error: NodeJS.ErrnoException, address: string, port: number): Refusal {
-  if (error.code === "EADDRINUSE")
-    return new Refusal(`Port ${port} on ${address} is in use. Choose another with --port.`)
-  if (error.code === "EACCES")
-    return new Refusal(`Port ${port} needs rights that this user does not have. Choose one above 1023 with --port.`)
-  if (error.code === "EADDRNOTAVAIL") return new Refusal(`This machine has no address ${address} to listen on.`)
-  return new Refusal(`Cannot listen on ${address}, port ${port}: ${error.message}.`)
+function cannotListen(cause: NodeJS.ErrnoException, address: string, port: number): Refusal {
+  return new Refusal(whyNot(cause, address, port), undefined, { cause })
+}
+
+function whyNot({ code, message }: NodeJS.ErrnoException, address: string, port: number): string {
+  switch (code) {
+    case "EADDRINUSE":
+      return `Port ${port} on ${address} is in use. Choose another with --port.`
+    case "EACCES":
+      return `Port ${port} needs rights that this user does not have. Choose one above 1023 with --port.`
+    case "EADDRNOTAVAIL":
+      return `This machine has no address ${address} to listen on.`
+    default:
+      return `Cannot listen on ${address}, port ${port}: ${message}.`
+  }
 }

@@ -1,7 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
 import { seededRandom } from "../world/simulated.ts"
 import {
   checkValueOf,
@@ -13,7 +13,9 @@ import {
 } from "./master-key.ts"
 
 function newDirectory(): string {
-  return mkdtempSync(join(tmpdir(), "homeport-master-key-"))
+  const directory = mkdtempSync(join(tmpdir(), "homeport-master-key-"))
+  onTestFinished(() => rmSync(directory, { recursive: true }))
+  return directory
 }
 
 test("the first start makes a key that only its owner can read, and later ones find it", () => {

@@ -13,6 +13,7 @@ import {
 import { dirname } from "node:path"
 import { newHex } from "../world/ids.ts"
 import type { Random } from "../world/world.ts"
+import { syncDirectory } from "./durable-file.ts"
 
 /** The secret of an installation, from which all its access keys follow. It lies beside the data, never in it. */
 export type MasterKey = Uint8Array
@@ -107,12 +108,6 @@ function decoded(text: string, path: string): MasterKey {
   throw new MasterKeyRefused(
     `The master key ${path} is damaged: it holds no 32 bytes in base64. Bring it back from a backup.`,
   )
-}
-
-function syncDirectory(path: string): void {
-  const directory = openSync(path, "r")
-  fsyncSync(directory)
-  closeSync(directory)
 }
 
 function codeOf(error: unknown): string | undefined {

@@ -2,7 +2,11 @@ import { expect, test } from "vitest"
 import { type Measured, metricsText } from "./metrics.ts"
 
 const measured: Measured = {
-  frontDoor: { inFlight: 3, requests: [{ service: "ecs", operation: "CreateCluster", status: 200, count: 7 }] },
+  frontDoor: {
+    sockets: 4,
+    inFlight: 3,
+    requests: [{ service: "ecs", operation: "CreateCluster", status: 200, count: 7 }],
+  },
   forwarded: 2,
   connections: 5,
   leads: true,

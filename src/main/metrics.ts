@@ -32,8 +32,11 @@ export function metricsText(measured: Measured): string {
       frontDoor?.requests.map(({ service, operation, status, count }) => [count, { service, operation, status }]) ?? [],
     ),
     gauge("homeport_requests_in_flight", "Requests being answered by this process.", [[frontDoor?.inFlight ?? 0]]),
-    gauge("homeport_requests_forwarded_in_flight", "Requests that are with the leader.", [[measured.forwarded]]),
+    gauge("homeport_requests_forwarded_in_flight", "Requests and kept connections that are with the leader.", [
+      [measured.forwarded],
+    ]),
     gauge("homeport_connections", "Open connections.", [[measured.connections]]),
+    gauge("homeport_sockets", "Connections that agents keep.", [[frontDoor?.sockets ?? 0]]),
     gauge("homeport_leader", "Whether this process leads.", [[measured.leads ? 1 : 0]]),
     gauge("homeport_store_version", "Version of the last transaction that changed something.", [
       [measured.storeVersion],

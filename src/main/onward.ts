@@ -1,4 +1,6 @@
 import type { IncomingMessage } from "node:http"
+import { isIP } from "node:net"
+import { checkServerIdentity, type PeerCertificate } from "node:tls"
 import type { Headers } from "../aws/http.ts"
 import { bodyLength } from "./http-exchange.ts"
 
@@ -51,4 +53,14 @@ export function hostOf({ hostname }: URL): string {
 
 export function portOf({ port, protocol }: URL): number {
   return port === "" ? (protocol === "https:" ? 443 : 80) : Number(port)
+}
+
+/** The leader proves who it is by its address, whatever Host the caller has signed. */
+export function proofOf(url: URL, ca: readonly string[] | undefined) {
+  const host = hostOf(url)
+  return {
+    servername: isIP(host) === 0 ? host : "",
+    checkServerIdentity: (_: string, certificate: PeerCertificate) => checkServerIdentity(host, certificate),
+    ...(ca === undefined ? {} : { ca: [...ca] }),
+  }
 }

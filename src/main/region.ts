@@ -1,5 +1,8 @@
+import type { IncomingMessage } from "node:http"
+import type { Duplex } from "node:stream"
 import { secretsOf } from "../aws/credentials.ts"
 import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
+import { type HttpResponse, NO_BODY } from "../aws/http.ts"
 import { rootOnly } from "../aws/principal.ts"
 import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
 import { allTables, catalog } from "../services/catalog.ts"
@@ -13,11 +16,12 @@ import { EventLoopDelay } from "./event-loop-delay.ts"
 import { isFromForeignPage } from "./foreign-page.ts"
 import { Forwarder } from "./forward.ts"
 import { ownAnswer } from "./health.ts"
-import type { Exchange } from "./http-exchange.ts"
+import { type Exchange, requestHead } from "./http-exchange.ts"
 import { type Certificate, HttpServer } from "./http-server.ts"
 import { derivedKey, mustFit, type OpenInstallation, open } from "./installation.ts"
 import { metricsText } from "./metrics.ts"
 import type { Tls } from "./tls.ts"
+import { openWebSocket } from "./websocket.ts"
 
 export interface RegionOptions {
   readonly world: World
@@ -67,7 +71,7 @@ export class Region {
       port,
       ...(tls === undefined ? {} : { tls }),
       take: (exchange) => this.#take(exchange),
-      takeUpgrade: (request, socket, head) => this.#forwarder.takeUpgrade(request, socket, head),
+      takeUpgrade: (request, socket, head) => this.#takeUpgrade(request, socket, head),
     })
   }
 
@@ -130,6 +134,7 @@ export class Region {
   async close(graceMs: number): Promise<void> {
     if (this.#closing) return
     this.#closing = true
+    this.#door?.endSockets()
     await this.#server.close(graceMs)
     this.#controllers.stop()
     this.#forwarder.close()
@@ -162,6 +167,18 @@ export class Region {
     if (this.#door === undefined && (await this.#forwarder.take(exchange))) return
     const door = this.#door
     await exchange.answer((request) => door!.handle(request))
+  }
+
+  async #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean | HttpResponse> {
+    if (await this.#forwarder.takeUpgrade(request, socket, head)) return true
+    const gone = new AbortController()
+    socket.once("close", () => gone.abort())
+    const asked = { ...requestHead(request), body: NO_BODY, signal: gone.signal }
+    if (this.#options.dev && isFromForeignPage(asked.headers)) return FORBIDDEN
+    const answer = await this.#door?.upgrade(asked)
+    if (answer === undefined || "status" in answer) return answer ?? false
+    openWebSocket(answer, request, socket, head)
+    return true
   }
 
   #frontDoor({ installation, masterKey }: OpenInstallation): FrontDoor {

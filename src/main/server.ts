@@ -43,6 +43,9 @@ class ServerProcess {
   readonly #world: World
   readonly #options: ServerOptions
   readonly #startedAt: number
+
+  /** Who started it, as long as that one is its parent for certain: later it may be anyone. */
+  readonly #supervisor = process.connected ? identityOf(process.ppid) : undefined
   readonly #told = Promise.withResolvers<number>()
   #region!: Region
   #control!: ControlServer
@@ -146,7 +149,7 @@ class ServerProcess {
       port: region.port,
       startedAt: this.#startedAt,
       region: identityOf(process.pid),
-      ...(process.send === undefined ? {} : { supervisor: identityOf(process.ppid) }),
+      ...(this.#supervisor !== undefined && process.connected ? { supervisor: this.#supervisor } : {}),
     })
     this.#announce()
   }
@@ -200,7 +203,10 @@ class ServerProcess {
   #listenToSignals(): void {
     for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => void this.#stop(signal))
     // A region ends with its supervisor, so that whoever kills that one leaves nothing behind.
-    process.once("disconnect", () => this.#stopping || void this.#stop("its supervisor is gone"))
+    const end = () => this.#stopping || void this.#stop("its supervisor is gone")
+    process.once("disconnect", end)
+    // Undefined where there never was one.
+    if (process.connected === false) end()
     process.on("uncaughtException", (error) => {
       this.#world.log.error("something failed that nobody expected", { error: error.stack })
       void report({ kind: "ending", reason: "an unexpected failure; the log has it" }).then(() =>

@@ -83,6 +83,15 @@ test("a region that is told to stop is not started again", async () => {
   expect(said).toEqual(["Stopping."])
 })
 
+test("a region that does not listen to signals yet is stopped like any other", async () => {
+  const ended = run(`${READY}; setInterval(() => {}, 1000)`)
+  await until(() => answered.length === 1)
+  process.emit("SIGINT")
+
+  expect(await ended).toBe(EXIT.ok)
+  expect(said).toEqual(["Stopping."])
+})
+
 test("between two starts it stops at once", async () => {
   const ended = run("process.exit(1)", READY)
   await until(() => said.length === 1)

@@ -62,7 +62,9 @@ export async function supervise({ program: [file, ...words], args, logTo, say, r
     // What it said last may come after the news of its end.
     if (child.connected) await once(child, "disconnect")
     region = undefined
-    if (code === EXIT.ok || stopping) return typeof code === "number" ? code : EXIT.failed
+    if (code === EXIT.ok) return code
+    // It may have been told before it could listen to signals, or hung; it has ended, as was asked.
+    if (stopping) return typeof code === "number" ? code : EXIT.ok
     const why = reason !== "" ? reason : typeof code === "number" ? `exit code ${code}` : code
     if (code === EXIT.refused || code === EXIT.usage) {
       say(why)

@@ -14,6 +14,7 @@ import { recordingLog } from "../world/log.ts"
 import { type SimulatedWorld, simulatedWorld } from "../world/simulated.ts"
 import { createAccessKey, createAccount, principalOf } from "./accounts/index.ts"
 import { catalog, otherTables } from "./catalog.ts"
+import type { POOL_ACCOUNT } from "./ecs/index.ts"
 
 /** A whole region in the test's own process, with clients of one new account. */
 export interface TestWorld extends Clients {
@@ -22,8 +23,15 @@ export interface TestWorld extends Clients {
   readonly door: FrontDoor
   readonly log: ReturnType<typeof recordingLog>
 
-  /** Clients of another new account, of this one in another region, or of this one with a key for some actions only. */
-  as(options: { readonly region?: string; readonly account?: "another"; readonly only?: readonly string[] }): Clients
+  /**
+   * Clients of another new account, of the pool's, of this one in another region, or of this one with a key for some
+   * actions only.
+   */
+  as(options: {
+    readonly region?: string
+    readonly account?: "another" | typeof POOL_ACCOUNT
+    readonly only?: readonly string[]
+  }): Clients
 
   /** The same disk under a new process, as after a restart. */
   restart(): Promise<TestWorld>
@@ -96,8 +104,8 @@ async function open(
     return clients(account.id, accessKey.id, region)
   }
 
-  function newKey(account: string, only: readonly string[], region?: string): Clients {
-    const properties = { account, only, createdAt: world.now() }
+  function newKey(account: string, only: readonly string[] | undefined, region?: string): Clients {
+    const properties = { account, ...(only && { only }), createdAt: world.now() }
     return clients(
       account,
       store.transact(INSTALLATION, (tx) => createAccessKey(tx, properties, world.random)).id,
@@ -115,6 +123,7 @@ async function open(
     log,
     as({ region, account, only }) {
       if (account === "another") return newAccount(region)
+      if (account !== undefined) return newKey(account, only, region)
       if (only !== undefined) return newKey(home.account, only, region)
       return clients(home.account, home.credentials.accessKeyId, region)
     },

@@ -5,6 +5,7 @@ type Bomb = readonly [name: string, make: (request: WholeRequest) => WholeReques
 
 /** As much as a request may bring, so that whatever takes more than its share of time or memory shows. */
 const SIZE = 2_000_000
+const FORM_SIZE = 1_000_000
 const HEAD_SIZE = 60_000
 
 const filled = (piece: string, size = SIZE) => piece.repeat(Math.floor(size / piece.length))
@@ -14,7 +15,9 @@ const numbered = (piece: (n: number) => string, size = SIZE) =>
 const JSON_BODIES: readonly (readonly [string, string])[] = [
   ["nested lists", filled("[")],
   ["nested objects", filled('{"a":')],
-  ["many keys", `{${numbered((n) => `"${n}":0`).join()}}`],
+  ["brackets that close again", filled("[", SIZE / 2) + filled("]", SIZE / 2)],
+  ["many small keys", `{${numbered((n) => `"a${n.toString(36)}":0`).join()}}`],
+  ["many objects", `[${numbered(() => `{"a":0}`).join()}]`],
   ["one key many times", `{${filled('"cluster":"a",')}"cluster":"a"}`],
   ["many tags", `{"resourceArn":"a","tags":[${numbered((n) => `{"key":"${n}","value":""}`).join()}]}`],
   ["a long string", JSON.stringify({ cluster: filled("a") })],
@@ -24,20 +27,21 @@ const JSON_BODIES: readonly (readonly [string, string])[] = [
 ]
 
 const FORM_BODIES: readonly (readonly [string, string])[] = [
-  ["many parameters", numbered((n) => `a${n}=`).join("&")],
-  ["many numbered members", numbered((n) => `Tags.member.${n + 1}.Key=`).join("&")],
-  ["far numbered members", numbered((n) => `Filter.${n * 1_000_003}.Value.1=`).join("&")],
-  ["a deep member", `${filled("a.1.")}=`],
-  ["one parameter many times", filled("Action=a&")],
-  ["separators", filled("&=")],
-  ["escapes", filled("%41")],
-  ["broken escapes", filled("%")],
+  ["many parameters", numbered((n) => `a${n}=`, FORM_SIZE).join("&")],
+  ["many numbered members", numbered((n) => `Tags.member.${n + 1}.Key=`, FORM_SIZE).join("&")],
+  ["far numbered members", numbered((n) => `Filter.${n * 1_000_003}.Value.1=`, FORM_SIZE).join("&")],
+  ["a deep member", `${filled("a.1.", FORM_SIZE)}=`],
+  ["one parameter many times", filled("Action=a&", FORM_SIZE)],
+  ["separators", filled("&=", FORM_SIZE)],
+  ["escapes", filled("%41", FORM_SIZE)],
+  ["broken escapes", filled("%", FORM_SIZE)],
 ]
 
 const XML_BODIES: readonly (readonly [string, string])[] = [
   ["nested elements", filled("<a>")],
   ["many elements", `<a>${filled("<b/>")}</a>`],
   ["many attributes", `<a ${numbered((n) => `a${n}=""`).join(" ")}/>`],
+  ["many elements with attributes", `<a>${filled('<b a="" b="" c=""/>')}</a>`],
   ["many entities", `<a>${filled("&lt;")}</a>`],
   ["unknown entities", `<a>${filled("&a;")}</a>`],
   ["entities of entities", '<!DOCTYPE a [<!ENTITY b "bb"><!ENTITY c "&b;&b;"><!ENTITY d "&c;&c;">]><a>&d;</a>'],
@@ -47,10 +51,17 @@ const XML_BODIES: readonly (readonly [string, string])[] = [
   ["long blanks in a tag", `<a${filled(" ")}`],
 ]
 
+const inList = (start: number, items: string) =>
+  Buffer.concat([Buffer.from([start]), Buffer.from(items, "latin1"), Buffer.from([0xff])])
+
 const CBOR_BODIES: readonly (readonly [string, Buffer])[] = [
   ["nested lists", Buffer.alloc(SIZE, 0x81)],
   ["nested lists without end", Buffer.alloc(SIZE, 0x9f)],
   ["nested maps", Buffer.alloc(SIZE, Buffer.from([0xa1, 0x61, 0x61]))],
+  ["many small keys", inList(0xbf, numbered((n) => `\x64${n.toString(36).padStart(4, "0")}\x00`).join(""))],
+  ["many nested lists", inList(0x9f, filled(`${"\x81".repeat(240)}\x00`))],
+  ["many short strings of bytes", inList(0x9f, filled("\x41a"))],
+  ["many big numbers", inList(0x9f, filled("\xc2\x41a"))],
   ["tags of tags", Buffer.alloc(SIZE, 0xc1)],
   ["a string in pieces", Buffer.concat([Buffer.from([0x7f]), Buffer.alloc(SIZE, Buffer.from([0x61, 0x61]))])],
   ["a list that says it is huge", Buffer.from("9b7fffffffffffffff", "hex")],

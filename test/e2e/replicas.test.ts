@@ -1,4 +1,6 @@
+import { once } from "node:events"
 import { copyFileSync, mkdirSync } from "node:fs"
+import { request } from "node:http"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import type { ECS } from "@aws-sdk/client-ecs"
@@ -6,11 +8,14 @@ import { afterAll, beforeAll, expect, onTestFinished, type TestContext, test } f
 import { status } from "../../src/main/control.ts"
 import { dataDirectory } from "../../src/main/data.ts"
 import { EXIT } from "../../src/main/exit.ts"
+import { signer } from "../../src/services/ecs/link/testing.ts"
 import { seededRandom } from "../../src/world/simulated.ts"
 import { type Cable, layCable } from "../postgres/cable.ts"
 import { type PostgresServer, startPostgres } from "../postgres/server.ts"
+import { type AgentSocket, openAgentSocket } from "./agent-socket.ts"
 import { testFolder } from "./folder.ts"
 import { type Credentials, type ServerProcess, startInTest } from "./process.ts"
+import { until } from "./until.ts"
 import { ecsAt, Writer } from "./writer.ts"
 
 let postgres: PostgresServer
@@ -52,7 +57,9 @@ async function startReplicas(): Promise<Installation> {
     onTestFinished(() => cable.remove())
     const server = startInTest(data, "--postgres", cable.through(connection))
     const endpoint = await server.ready
-    const ecs = ecsAt(endpoint, first?.credentials ?? (await leading(server)))
+    // A replica may be ready before it leads; only then does it know credentials.
+    const credentials = first?.credentials ?? (await until(() => server.credentials().catch(() => undefined)))
+    const ecs = ecsAt(endpoint, credentials)
     onTestFinished(() => ecs.destroy())
     return { server, data, ecs, cable }
   }
@@ -61,15 +68,6 @@ async function startReplicas(): Promise<Installation> {
   const credentials = await first.server.credentials()
   const add = () => start({ data: first.data, credentials })
   return { replicas: [first, await add(), await add()], credentials, add }
-}
-
-/** A replica may be ready before it leads; only then does it know credentials. */
-async function leading(server: ServerProcess): Promise<Credentials> {
-  for (;;) {
-    const credentials = await server.credentials().catch(() => undefined)
-    if (credentials !== undefined) return credentials
-    await pause(20)
-  }
 }
 
 /** Writers that go on whatever happens, spread over these replicas, until they are told to stop. */
@@ -113,10 +111,10 @@ function write(replicas: readonly Replica[], { account }: Credentials) {
 
 type Writing = ReturnType<typeof write>
 
-/** Resolves when so many more writes have been answered. */
+/** Resolves when so many more writes have been answered; rejects when a writer fails. */
 async function untilMore(writing: Writing, count: number): Promise<void> {
   const enough = writing.acknowledged() + count
-  while (writing.acknowledged() < enough) await Promise.race([pause(10), writing.ended])
+  await until(() => Promise.race([writing.ended, writing.acknowledged() >= enough]))
 }
 
 /**
@@ -139,13 +137,15 @@ async function versionOf(data: string): Promise<number> {
 }
 
 /** Which of these leads, once one does. */
-async function leaderAmong(...replicas: readonly Replica[]): Promise<Replica> {
-  for (;;) {
+function leaderAmong(...replicas: readonly Replica[]): Promise<Replica> {
+  return until(async () => {
     for (const replica of replicas) {
-      if ((await status(dataDirectory(replica.data)))?.leads) return replica
+      // One that is too busy to answer may be asked again.
+      const found = await status(dataDirectory(replica.data)).catch(() => undefined)
+      if (found?.leads) return replica
     }
-    await pause(20)
-  }
+    return undefined
+  })
 }
 
 /** What is promised is less than three seconds; a machine busy with other tests may take longer, yet not for ever. */
@@ -166,6 +166,68 @@ test("every replica answers, and whoever is asked, all see the same", async () =
     expect(clusterArns.map((arn) => arn.split("/")[1])).toEqual(["by-0", "by-1", "by-2"])
     await expect(ecs.deleteCluster({ cluster: "nowhere" })).rejects.toMatchObject({ name: "ClusterNotFoundException" })
   }
+})
+
+test.for(["SIGKILL", "SIGSTOP"] as const)(
+  "an agent's connection passes through a standby, ends with a leader that is lost (%s), and comes again",
+  async (how) => {
+    const { replicas, credentials } = await startReplicas()
+    const [leader, standby, other] = replicas
+    const endpoint = await standby.server.ready
+    await standby.ecs.createCluster({})
+    await standby.ecs.registerTaskDefinition({
+      family: "web",
+      containerDefinitions: [{ name: "app", image: "nginx", memory: 32 }],
+    })
+    const { containerInstance } = await standby.ecs.registerContainerInstance({
+      totalResources: [
+        { name: "CPU", type: "INTEGER", integerValue: 1024 },
+        { name: "MEMORY", type: "INTEGER", integerValue: 1024 },
+      ],
+    })
+    const instance = containerInstance!.containerInstanceArn!
+    const connection = await openAgentSocket(endpoint, credentials, instance)
+    const { tasks } = await other.ecs.startTask({ taskDefinition: "web", containerInstances: [instance] })
+    const hears = ({ heard }: AgentSocket) => heard.some((text) => text.includes(tasks![0]!.taskArn!))
+    await until(() => hears(connection))
+
+    leader.server.signal(how)
+    await connection.closed
+    const again = await until(() => openAgentSocket(endpoint, credentials, instance).catch(() => undefined))
+    // Nobody has said yet that the first message came.
+    await until(() => hears(again))
+  },
+)
+
+test("a body that comes bit by bit passes through a standby as it comes", async () => {
+  const { replicas, credentials } = await startReplicas()
+  const [leader, standby] = replicas
+  const { host, hostname, port } = new URL(await standby.server.ready)
+  const body = JSON.stringify({ clusterName: "bit-by-bit" })
+  const { headers } = signer(
+    { now: Date.now },
+    credentials,
+  )({
+    method: "POST",
+    path: "/",
+    query: "",
+    headers: {
+      host,
+      "content-type": "application/x-amz-json-1.1",
+      "x-amz-target": "AmazonEC2ContainerServiceV20141113.CreateCluster",
+    },
+    body: Buffer.from(body),
+  })
+  const asking = request({ hostname, port, method: "POST", headers: { ...headers, "transfer-encoding": "chunked" } })
+  const answered = once(asking, "response")
+  asking.write(body.slice(0, 10))
+  await until(async () => (await status(dataDirectory(leader.data)))!.inFlight > 0)
+  asking.end(body.slice(10))
+  const [answer] = await answered
+  answer.resume()
+
+  expect(answer.statusCode).toBe(200)
+  expect((await leader.ecs.listClusters({})).clusterArns).toHaveLength(1)
 })
 
 test("when the leader is killed another takes over, and nothing is lost or doubled", async ({ task }) => {

@@ -11,13 +11,16 @@ export interface Cable {
   /** Swallows everything, both ways and for good, without a word to either side; new connections find nobody. */
   silence(): void
 
-  /** Lets the next request through, and cuts when its answer comes back. */
-  cutBeforeAnswer(): void
+  /** Cuts instead of carrying the next request, or the one so many later: it never arrives. */
+  cutBeforeRequest(count?: number): void
+
+  /** Carries the next request, or the one so many later, and cuts when its answer comes back. */
+  cutBeforeAnswer(count?: number): void
 
   /** Resolves when it is cut. */
   isCut(): Promise<void>
 
-  /** Takes new connections again. */
+  /** Takes new connections again, and plans no further cut. */
   mend(): void
 
   remove(): Promise<void>
@@ -28,6 +31,7 @@ export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY
   const sockets = new Set<Socket>()
   let state: "whole" | "cut" | "silent" | "without answer" = "whole"
   let bytes = 0
+  let planned: { requestsLeft: number; readonly before: "request" | "answer" } | undefined
   let whenCut = () => {}
 
   function plug(socket: Socket, onData: (data: Buffer) => void, onClose: () => void): void {
@@ -57,8 +61,12 @@ export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY
       near,
       (data) => {
         bytes += data.length
-        if (bytes > bytesMax) cut()
-        else far.write(data)
+        if (bytes > bytesMax) return cut()
+        if (planned !== undefined && --planned.requestsLeft === 0) {
+          if (planned.before === "request") return cut()
+          state = "without answer"
+        }
+        far.write(data)
       },
       () => far.destroy(),
     )
@@ -84,8 +92,11 @@ export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY
     silence() {
       state = "silent"
     },
-    cutBeforeAnswer() {
-      state = "without answer"
+    cutBeforeRequest(count = 1) {
+      planned = { requestsLeft: count, before: "request" }
+    },
+    cutBeforeAnswer(count = 1) {
+      planned = { requestsLeft: count, before: "answer" }
     },
     isCut() {
       if (state === "cut") return Promise.resolve()
@@ -95,6 +106,7 @@ export async function layCable(port: number, bytesMax = Number.POSITIVE_INFINITY
     },
     mend() {
       state = "whole"
+      planned = undefined
     },
     remove() {
       cut()

@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process"
 import { existsSync } from "node:fs"
 import { chown, mkdtemp, readdir, rm } from "node:fs/promises"
-import { createServer } from "node:net"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { promisify } from "node:util"
+import { freePort } from "../free-port.ts"
 
 /** A PostgreSQL of a test's own: nobody else's data, nobody else's port, and the disk is really asked to keep what was committed. */
 export interface PostgresServer {
@@ -33,6 +33,7 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
   try {
     const data = join(directory, "data")
     const as = command(account)
+    await mustReach(as, directory)
     const initdb = ["-D", data, "-U", "homeport", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
     await run(...as(program("initdb"), initdb), { cwd: directory })
 
@@ -112,13 +113,15 @@ function command(account: Account | undefined) {
   ]
 }
 
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().on("error", reject)
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
+type As = ReturnType<typeof command>
+
+/** The temporary directory of root's is sometimes root's alone. */
+async function mustReach(as: As, directory: string): Promise<void> {
+  await run(...as("test", ["-w", directory])).catch((cause) => {
+    throw new Error(
+      `The account that PostgreSQL runs under cannot reach ${directory}. Set TMPDIR to a folder that every account may enter, such as /tmp.`,
+      { cause },
+    )
   })
 }
 

@@ -16,6 +16,17 @@ export function decodeCbor(bytes: Uint8Array): unknown {
 
 const DEPTH_MAX = 256
 
+/**
+ * Values in units of the cheapest, a small number in a list. Beyond what any operation takes, a full PutMetricData
+ * included, and little enough to be read in one turn.
+ */
+const WEIGHT_MAX = 500_000
+const MADE = 4
+
+/** A map of so many names is no structure of a shape; each further one costs more. */
+const FEW_NAMES = 64
+const ONE_OF_MANY = 20
+
 /** Digits cost time as their square; no number that AWS knows comes near. */
 const BIG_NUMBER_BYTES_MAX = 1024
 const EXPONENT_MAX = 4096
@@ -26,6 +37,7 @@ const BREAK = 0xff
 class CborDecoder {
   readonly #bytes: Buffer
   #at = 0
+  #weight = 0
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
@@ -39,6 +51,8 @@ class CborDecoder {
     if (depth > DEPTH_MAX) throw malformedFault("The value is nested too deeply")
     const initial = this.#byte()
     const minor = initial & 31
+    // Whole numbers up to 23 and the like are there already; everything else has to be made.
+    this.#weigh(initial >> 5 < 2 ? 1 : MADE)
     switch (initial >> 5) {
       case 0:
         return this.#argument(minor)
@@ -57,6 +71,11 @@ class CborDecoder {
       default:
         return this.#special(minor)
     }
+  }
+
+  #weigh(weight: number): void {
+    this.#weight += weight
+    if (this.#weight > WEIGHT_MAX) throw malformedFault("The request body holds too many values")
   }
 
   #byte(): number {
@@ -114,6 +133,7 @@ class CborDecoder {
   #chunks(major: number): Uint8Array[] {
     const chunks: Uint8Array[] = []
     while (!this.#isBreak()) {
+      this.#weigh(MADE)
       const initial = this.#byte()
       if (initial >> 5 !== major || (initial & 31) === INDEFINITE) throw malformedCbor()
       const length = this.#length(initial & 31)
@@ -141,6 +161,7 @@ class CborDecoder {
       if (minor === INDEFINITE && this.#isBreak()) break
       const initial = this.#byte()
       if (initial >> 5 !== 3) throw malformedCbor()
+      this.#weigh(i < FEW_NAMES ? 1 : ONE_OF_MANY)
       setOwn(map, this.#text(initial & 31), this.item(depth + 1))
     }
     return map

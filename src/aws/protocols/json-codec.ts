@@ -2,6 +2,7 @@ import type { NormalizedSchema } from "@smithy/core/schema"
 import { NumericValue } from "@smithy/core/serde"
 import { readBase64 } from "./base64.ts"
 import type { BodyCodec } from "./body-codec.ts"
+import { refuseBombs } from "./json-bounds.ts"
 import { malformedFault } from "./malformed.ts"
 import { Once } from "./once.ts"
 import { notConvertible, type Read, shapeReaders } from "./shape-reader.ts"
@@ -23,6 +24,7 @@ export function jsonCodec(contentType: string, { renamesMembers }: { renamesMemb
     return (body: Uint8Array) => {
       // No body at all is what some callers send when they have nothing to say.
       if (body.length === 0) return {}
+      refuseBombs(body)
       const value = parse(textOf(body))
       return value === null ? {} : read(value, 0)
     }

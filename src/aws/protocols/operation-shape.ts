@@ -52,28 +52,15 @@ interface ServiceFacts extends Pick<ServiceShape, "missing"> {
 function withMembers(schema: OperationSchema, added: readonly string[]): OperationSchema {
   if (added.length === 0) return schema
   const [kind, namespace, name, traits, input, output] = schema
-  const [structure, inputNamespace, inputName, inputTraits, members, shapes, ...rest] = input as StructureSchema
-  const extended = [
-    structure,
-    inputNamespace,
-    inputName,
-    inputTraits,
-    [...members, ...added],
-    [...shapes, ...added.map(() => STRING)],
-    ...rest,
-  ]
-  return [kind, namespace, name, traits, extended as never, output]
+  const structure = NormalizedSchema.of(input).getSchema() as unknown as unknown[]
+  const members = [...(structure[MEMBERS] as readonly string[]), ...added]
+  const shapes = [...(structure[SHAPES] as readonly unknown[]), ...added.map(() => STRING)]
+  return [kind, namespace, name, traits, structure.with(MEMBERS, members).with(SHAPES, shapes) as never, output]
 }
 
-type StructureSchema = readonly [
-  kind: unknown,
-  namespace: unknown,
-  name: unknown,
-  traits: unknown,
-  members: readonly string[],
-  shapes: readonly unknown[],
-  ...rest: unknown[],
-]
+/** Where a structure's schema has its members' names and their shapes. */
+const MEMBERS = 4
+const SHAPES = 5
 
 const STRING = 0
 const OPERATION = 9

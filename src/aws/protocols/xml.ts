@@ -23,7 +23,9 @@ export class XmlError extends Error {
 }
 
 const DEPTH_MAX = 64
-const ELEMENTS_MAX = 100_000
+
+/** Attributes count as well: each of the two is something to keep. */
+const ELEMENTS_MAX = 50_000
 
 /** Reads a document of UTF-8 text; throws an XmlError. */
 export function readXml(bytes: Uint8Array): XmlElement {
@@ -62,6 +64,7 @@ const NO_ATTRIBUTES = new Map<string, string>()
 class Reader {
   readonly #xml: string
   #at = 0
+  #elements = 0
 
   constructor(xml: string) {
     this.#xml = xml
@@ -98,7 +101,6 @@ class Reader {
   #content(root: OpenElement): void {
     const xml = this.#xml
     const open = [root]
-    let elements = 1
     while (open.length > 0) {
       const innermost = open.at(-1)!
       const next = xml.indexOf("<", this.#at)
@@ -114,7 +116,6 @@ class Reader {
         innermost.text += this.#upTo("]]>", "<![CDATA[".length)
       } else {
         const { element, closed } = this.#startTag()
-        if (++elements > ELEMENTS_MAX) throw this.#error("the document has too many elements")
         innermost.children.push(element)
         if (!closed) open.push(element)
         if (open.length > DEPTH_MAX) throw this.#error("the document is too deep")
@@ -135,6 +136,7 @@ class Reader {
     if (this.#xml[this.#at] !== "<") throw this.#error("an element is missing")
     this.#at++
     const written = this.#name()
+    this.#count()
     const attributes = this.#attributes()
     const closed = this.#xml[this.#at] === "/"
     if (closed) this.#at++
@@ -161,8 +163,13 @@ class Reader {
       if (value.includes("<")) throw this.#error(`attribute ${name} holds a <`)
       if (attributes.has(name)) throw this.#error(`attribute ${name} stands twice`)
       if (attributes === NO_ATTRIBUTES) attributes = new Map()
+      this.#count()
       attributes.set(name, this.#withoutReferences(value.replaceAll(/[\t\n]/g, " ")))
     }
+  }
+
+  #count(): void {
+    if (++this.#elements > ELEMENTS_MAX) throw this.#error("the document has too many elements")
   }
 
   #endTag({ written }: OpenElement): void {

@@ -1,5 +1,5 @@
 import { command } from "../command.ts"
-import { status, stop } from "../control.ts"
+import { NoAnswer, status, stop } from "../control.ts"
 import { type DataDirectory, readRunRecord } from "../data.ts"
 import { EXIT, Refusal } from "../exit.ts"
 import { isAlive } from "../process-identity.ts"
@@ -10,31 +10,42 @@ export const down = command({
   options: dataOption,
   async run(values) {
     const data = dataOf(values)
-    const record = readRunRecord(data)
-    const supervisor = record?.supervisor
-    const supervised = supervisor !== undefined && isAlive(supervisor)
-    const running = await status(data)
-    if (running === undefined && !supervised) {
+    const supervisor = readRunRecord(data)?.supervisor
+    const isSupervised = () => supervisor !== undefined && isAlive(supervisor)
+
+    // The supervisor passes it on to the region, does not start it again, and ends it when it hangs. It is told before
+    // anyone asks the region, which may not answer.
+    if (isSupervised()) process.kill(supervisor!.pid, "SIGTERM")
+    else if ((await status(data)) !== undefined) await stop(data)
+    else {
       console.log(`Homeport is not running with data in ${data.path}.`)
       return EXIT.ok
     }
-
-    // The supervisor passes it on to the region, and does not start it again.
-    if (supervised) process.kill(supervisor.pid, "SIGTERM")
-    else await stop(data)
-    await gone(data, () => supervised && isAlive(supervisor))
+    await gone(data, isSupervised)
     console.log("Homeport has stopped.")
     return EXIT.ok
   },
 })
 
-async function gone(data: DataDirectory, supervisorLives: () => boolean): Promise<void> {
-  for (let looks = 0; looks < LOOKS_MAX; looks++) {
-    if (!supervisorLives() && (await status(data)) === undefined) return
+async function gone(data: DataDirectory, isSupervised: () => boolean): Promise<void> {
+  const until = performance.now() + GONE_MS_MAX
+  while (performance.now() < until) {
+    if (!isSupervised() && !(await isThere(data))) return
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
   }
   throw new Refusal(`Homeport with data in ${data.path} does not stop.`, EXIT.failed)
 }
 
+async function isThere(data: DataDirectory): Promise<boolean> {
+  try {
+    return (await status(data)) !== undefined
+  } catch (error) {
+    if (error instanceof NoAnswer) return true
+    throw error
+  }
+}
+
 const LOOK_MS = 20
-const LOOKS_MAX = 1_500
+
+/** Some seconds more than the supervisor gives a region that hangs. */
+const GONE_MS_MAX = 32_000

@@ -1,8 +1,8 @@
-import { createReadStream, existsSync, statSync } from "node:fs"
-import { createInterface } from "node:readline"
+import { existsSync } from "node:fs"
 import { command } from "../command.ts"
 import { EXIT, Refusal } from "../exit.ts"
 import { readable } from "../log-line.ts"
+import { LogReader } from "../log-reader.ts"
 import { dataOf, dataOption } from "./options.ts"
 
 export const logs = command({
@@ -17,27 +17,20 @@ export const logs = command({
     if (!existsSync(log)) throw new Refusal(`There is no log at ${log}.`, EXIT.failed)
     // Who reads only the beginning, as head does, has seen enough.
     process.stdout.on("error", () => process.exit(EXIT.ok))
-    const print = values.json === true ? (line: string) => line : readable
-    let position = 0
+    const shown = values.json === true ? (line: string) => line : readable
+    const reader = new LogReader(log)
     for (;;) {
-      position += await show(log, position, print)
-      if (values.follow !== true) return EXIT.ok
+      for await (const line of reader.lines()) await print(shown(line))
+      if (values.follow !== true) break
       await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
-      // Starts over when it was cut.
-      if (statSync(log).size < position) position = 0
     }
+    if (reader.rest !== undefined) await print(shown(reader.rest))
+    return EXIT.ok
   },
 })
 
 const LOOK_MS = 200
 
-/** Prints the whole lines from a position on; resolves with how many bytes they were. */
-async function show(path: string, start: number, print: (line: string) => string): Promise<number> {
-  const end = statSync(path).size - 1
-  if (end < start) return 0
-  const file = createReadStream(path, { start, end })
-  for await (const line of createInterface({ input: file })) {
-    if (!process.stdout.write(`${print(line)}\n`)) await new Promise((resolve) => process.stdout.once("drain", resolve))
-  }
-  return end + 1 - start
+async function print(line: string): Promise<void> {
+  if (!process.stdout.write(`${line}\n`)) await new Promise((resolve) => process.stdout.once("drain", resolve))
 }

@@ -5,8 +5,20 @@ import {
   paginateListClusters,
 } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
+import { regionScope } from "../../store/changes.ts"
 import { startWorld } from "../testing.ts"
-import { clusters, resourceTags } from "./tables.ts"
+import { anInstanceIn } from "./container-instance/testing.ts"
+import { aTask } from "./placement/testing.ts"
+import {
+  clusters,
+  resourceTags,
+  type Service,
+  type ServiceRevision,
+  serviceRevisions,
+  services,
+  type Task,
+  tasks,
+} from "./tables.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -299,7 +311,7 @@ test("what works on AWS and not here is refused by name", async () => {
   ).rejects.toThrow("encryption of managed storage")
   await ecs.createCluster({ clusterName: "shop" })
   await expect(ecs.updateCluster({ cluster: "shop", serviceConnectDefaults: { namespace: "" } })).resolves.toBeDefined()
-  await expect(ecs.runTask({ taskDefinition: "web" })).rejects.toThrow("Homeport does not have ecs:RunTask yet.")
+  await expect(ecs.listGateways({})).rejects.toThrow("Homeport does not have ecs:ListGateways yet.")
 })
 
 test("settings merge, and unknown ones are refused", async () => {
@@ -319,4 +331,70 @@ test("a required member that is missing is named", async () => {
   const { ecs } = await startWorld()
   await expect(ecs.deleteCluster({ cluster: undefined })).rejects.toThrow(InvalidParameterException)
   await expect(ecs.deleteCluster({ cluster: undefined })).rejects.toThrow("cluster")
+})
+
+test("a cluster counts its instances, tasks and services, and is not deleted while it has any", async () => {
+  const started = await startWorld()
+  const { ecs, store, account } = started
+  const scope = regionScope(account, "us-east-1")
+  await ecs.createCluster({})
+  const instance = await anInstanceIn(started)
+  await ecs.registerTaskDefinition({
+    family: "web",
+    containerDefinitions: [{ name: "web", image: "web", cpu: 1, memory: 16 }],
+  })
+  const run = await ecs.runTask({ taskDefinition: "web", count: 2 })
+  const [a, b] = run.tasks!.map(({ taskArn }) => taskArn!) as [string, string]
+  const submit = (task: string, status: string) =>
+    ecs.submitTaskStateChange({ task, status, containers: [{ containerName: "web", status }] })
+  await submit(a, "RUNNING")
+  const clusterArn = `arn:aws:ecs:us-east-1:${account}:cluster/default`
+  const service = { arn: "web", clusterArn, status: "ACTIVE", revisionArn: "r" } as Service
+  const revision = { arn: "r", serviceArn: "web", launchType: "FARGATE" } as ServiceRevision
+  const write = (status: Service["status"]) =>
+    store.transact(scope, (tx) => {
+      tx.put(services, { ...service, status })
+      tx.put(serviceRevisions, { ...revision, strategy: [] })
+    })
+  write("ACTIVE")
+
+  const shown = async () => (await ecs.describeClusters({ include: ["STATISTICS"] })).clusters![0]!
+  const counts = { registeredContainerInstancesCount: 1, runningTasksCount: 1, pendingTasksCount: 1 }
+  expect(await shown()).toMatchObject({ ...counts, activeServicesCount: 1 })
+  const counted = (await shown()).statistics!.filter(({ value }) => value !== "0")
+  expect(counted).toEqual([
+    { name: "runningEC2TasksCount", value: "1" },
+    { name: "pendingEC2TasksCount", value: "1" },
+    { name: "activeFargateServiceCount", value: "1" },
+  ])
+
+  const remove = () => ecs.deleteCluster({ cluster: "default" })
+  await expect(remove()).rejects.toThrow(
+    "The Cluster cannot be deleted while Container Instances are active or draining.",
+  )
+  await submit(a, "STOPPED")
+  await submit(b, "STOPPED")
+  await ecs.deregisterContainerInstance({ containerInstance: instance.containerInstanceArn! })
+  await expect(remove()).rejects.toThrow("The Cluster cannot be deleted while Services are active.")
+
+  // A service that drains is there until its last task is gone.
+  const last = aTask("c".repeat(32), {
+    clusterArn,
+    launchType: "FARGATE",
+    desiredStatus: "STOPPED",
+    serviceArn: service.arn,
+  })
+  const keep = (lastStatus: Task["lastStatus"]) =>
+    store.transact(scope, (tx) =>
+      tx.put(tasks, { ...last, lastStatus, ...(lastStatus === "STOPPED" && { stoppedAt: 0 }) }),
+    )
+  keep("STOPPING")
+  write("DRAINING")
+  expect((await shown()).activeServicesCount).toBe(0)
+  await expect(remove()).rejects.toThrow("The Cluster cannot be deleted while Services are active.")
+  write("INACTIVE")
+  expect(await shown()).toMatchObject({ runningTasksCount: 0, pendingTasksCount: 0 })
+  await expect(remove()).rejects.toThrow("The Cluster cannot be deleted while Tasks are active.")
+  keep("STOPPED")
+  await expect(remove()).resolves.toMatchObject({ cluster: { status: "INACTIVE" } })
 })

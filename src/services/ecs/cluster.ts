@@ -2,12 +2,15 @@ import { isDeepStrictEqual } from "node:util"
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { requestTagConditions } from "../../aws/tags.ts"
+import type { Tx } from "../../store/transaction.ts"
 import { effectiveSetting } from "./account-setting.ts"
-import { checkStrategy, knownProviders } from "./capacity-provider.ts"
+import { checkStrategy, isUsed, knownProviders } from "./capacity-provider/strategy.ts"
+import { IN_USE } from "./capacity-provider.ts"
+import { clusterCounts, statistics } from "./cluster/counts.ts"
 import { fault, invalid, notYet } from "./fault.ts"
 import { listed } from "./list.ts"
 import { capacityProviderArn, clusterArn } from "./names.ts"
-import { type Cluster, type ClusterArguments, clusters } from "./tables.ts"
+import { type Cluster, type ClusterArguments, clusters, services } from "./tables.ts"
 import { checkedTags, forgetTags, putTags, tagsOf } from "./tag.ts"
 
 export const clusterOperations = {
@@ -27,7 +30,12 @@ export const clusterOperations = {
       settings: mergeSettings([insightsByDefault(call)], input.settings ?? []),
       configuration: input.configuration,
       capacityProviders: knownProviders(call, input.capacityProviders ?? []),
-      defaultStrategy: checkStrategy(call, input.defaultCapacityProviderStrategy ?? [], input.capacityProviders ?? []),
+      defaultStrategy: checkStrategy(
+        call,
+        input.defaultCapacityProviderStrategy ?? [],
+        input.capacityProviders ?? [],
+        true,
+      ),
       tags,
     }
 
@@ -39,14 +47,14 @@ export const clusterOperations = {
         )
       }
       // A repeated request is answered with what the cluster was created with, not with what has become of it.
-      return created({ ...existing, ...existing.created })
+      return created(call.tx, { ...existing, ...existing.created })
     }
 
     const { tags: _, ...properties } = asked
     const cluster: Cluster = { arn, name, status: "ACTIVE", ...properties, created: asked, createdAt: call.now }
     call.tx.put(clusters, cluster)
     putTags(call.tx, arn, tags)
-    return created(cluster)
+    return created(call.tx, cluster)
   },
 
   DescribeClusters(call, { clusters: identifiers = ["default"], include = [] }) {
@@ -65,10 +73,10 @@ export const clusterOperations = {
     }
     return {
       clusters: found.map((cluster) => ({
-        ...describe(cluster),
+        ...describe(call.tx, cluster),
         ...(include.includes("SETTINGS") && { settings: [...cluster.settings] }),
         ...(include.includes("TAGS") && { tags: [...tagsOf(call.tx, cluster.arn)] }),
-        ...(include.includes("STATISTICS") && { statistics: statistics() }),
+        ...(include.includes("STATISTICS") && { statistics: statistics(call.tx, cluster.arn) }),
         ...(include.includes("ATTACHMENTS") && { attachments: [], attachmentsStatus: "UPDATE_COMPLETE" }),
         ...(include.includes("CONFIGURATIONS") && cluster.configuration && { configuration: cluster.configuration }),
       })),
@@ -100,7 +108,7 @@ export const clusterOperations = {
       configuration: input.configuration ?? cluster.configuration,
     }
     call.tx.put(clusters, updated)
-    return { cluster: { ...describe(updated), ...shown(updated), attachments: [] } }
+    return { cluster: { ...describe(call.tx, updated), ...shown(updated), attachments: [] } }
   },
 
   UpdateClusterSettings(call, input) {
@@ -108,7 +116,7 @@ export const clusterOperations = {
     checkSettings(input.settings)
     const updated: Cluster = { ...cluster, settings: mergeSettings(cluster.settings, input.settings!) }
     call.tx.put(clusters, updated)
-    return { cluster: { ...describe(updated), ...shown(updated), attachments: [] } }
+    return { cluster: { ...describe(call.tx, updated), ...shown(updated), attachments: [] } }
   },
 
   PutClusterCapacityProviders(call, input) {
@@ -118,11 +126,18 @@ export const clusterOperations = {
     })
     const cluster = activeCluster(call, arn)
     const capacityProviders = knownProviders(call, input.capacityProviders!)
-    const defaultStrategy = checkStrategy(call, input.defaultCapacityProviderStrategy!, capacityProviders)
+    const defaultStrategy = checkStrategy(call, input.defaultCapacityProviderStrategy!, capacityProviders, true)
+    const removed = cluster.capacityProviders.filter((provider) => !capacityProviders.includes(provider))
+    if (removed.some((provider) => isUsed(call.tx, arn, provider))) throw fault("ResourceInUseException", IN_USE)
     const updated: Cluster = { ...cluster, capacityProviders, defaultStrategy }
     call.tx.put(clusters, updated)
     return {
-      cluster: { ...describe(updated), ...shown(updated), attachments: [], attachmentsStatus: "UPDATE_COMPLETE" },
+      cluster: {
+        ...describe(call.tx, updated),
+        ...shown(updated),
+        attachments: [],
+        attachmentsStatus: "UPDATE_COMPLETE",
+      },
     }
   },
 
@@ -133,11 +148,13 @@ export const clusterOperations = {
     if (cluster === undefined) throw fault("ClusterNotFoundException", "Cluster not found.")
 
     // Deleting twice is no mistake.
-    if (cluster.status === "INACTIVE") return { cluster: { ...describe(cluster), ...shown(cluster), attachments: [] } }
+    if (cluster.status === "INACTIVE")
+      return { cluster: { ...describe(call.tx, cluster), ...shown(cluster), attachments: [] } }
+    checkEmpty(call.tx, arn)
     const deleted: Cluster = { ...cluster, status: "INACTIVE", deletedAt: call.now }
     call.tx.put(clusters, deleted)
     forgetTags(call.tx, arn, clusters.retention!.until(deleted))
-    return { cluster: { ...describe(deleted), ...shown(deleted) } }
+    return { cluster: { ...describe(call.tx, deleted), ...shown(deleted) } }
   },
 } satisfies Operations<typeof sdk>
 
@@ -147,6 +164,23 @@ export function activeCluster(call: Call, arn: string): Cluster {
   if (cluster === undefined) throw fault("ClusterNotFoundException", "Cluster not found.")
   if (cluster.status === "INACTIVE") throw fault("ClusterNotFoundException", "The referenced cluster was inactive.")
   return cluster
+}
+
+/** A service that is being deleted still needs its cluster. */
+function checkEmpty(tx: Tx, arn: string): void {
+  const { registeredContainerInstancesCount, liveTasks } = clusterCounts(tx, arn)
+  if (registeredContainerInstancesCount > 0) {
+    throw fault(
+      "ClusterContainsContainerInstancesException",
+      "The Cluster cannot be deleted while Container Instances are active or draining.",
+    )
+  }
+  if (["ACTIVE", "DRAINING"].some((status) => tx.some(services, "clusterStatus", `${arn} ${status}`))) {
+    throw fault("ClusterContainsServicesException", "The Cluster cannot be deleted while Services are active.")
+  }
+  if (liveTasks > 0) {
+    throw fault("ClusterContainsTasksException", "The Cluster cannot be deleted while Tasks are active.")
+  }
 }
 
 /** The two updating operations have a sentence of their own for a cluster that was deleted. */
@@ -160,15 +194,13 @@ function clusterToUpdate(call: Call, identifier: string): Cluster {
 }
 
 /** A cluster as every operation shows it; each adds what it alone shows. */
-function describe(cluster: Cluster): sdk.Cluster {
+function describe(tx: Tx, cluster: Cluster): sdk.Cluster {
+  const { liveTasks: _, ...counts } = clusterCounts(tx, cluster.arn)
   return {
     clusterArn: cluster.arn,
     clusterName: cluster.name,
     status: cluster.status,
-    registeredContainerInstancesCount: 0,
-    runningTasksCount: 0,
-    pendingTasksCount: 0,
-    activeServicesCount: 0,
+    ...counts,
     statistics: [],
     tags: [],
     settings: [],
@@ -182,8 +214,8 @@ function shown({ settings, configuration }: Cluster): Pick<sdk.Cluster, "setting
   return { settings: [...settings], ...(configuration !== undefined && { configuration }) }
 }
 
-function created(cluster: Cluster): { cluster: sdk.Cluster } {
-  return { cluster: { ...describe(cluster), ...shown(cluster), tags: [...cluster.created.tags] } }
+function created(tx: Tx, cluster: Cluster): { cluster: sdk.Cluster } {
+  return { cluster: { ...describe(tx, cluster), ...shown(cluster), tags: [...cluster.created.tags] } }
 }
 
 /** Whether each argument that the caller gives now is what the cluster was created with. What is left out agrees with anything. */
@@ -237,30 +269,6 @@ function checkConfiguration(configuration: sdk.ClusterConfiguration | undefined)
     )
   }
 }
-
-/** In AWS's order. There is nothing to count yet: tasks, instances and services come with their own tables. */
-function statistics(): sdk.KeyValuePair[] {
-  return STATISTICS.map((name) => ({ name, value: "0" }))
-}
-
-const STATISTICS = [
-  "runningEC2TasksCount",
-  "runningFargateTasksCount",
-  "pendingEC2TasksCount",
-  "pendingFargateTasksCount",
-  "runningExternalTasksCount",
-  "pendingExternalTasksCount",
-  "runningManagedInstancesTasksCount",
-  "pendingManagedInstancesTasksCount",
-  "activeEC2ServiceCount",
-  "activeFargateServiceCount",
-  "drainingEC2ServiceCount",
-  "drainingFargateServiceCount",
-  "activeExternalServiceCount",
-  "drainingExternalServiceCount",
-  "activeManagedInstancesServiceCount",
-  "drainingManagedInstancesServiceCount",
-]
 
 const NAME = /^[a-zA-Z0-9\-_]{1,255}$/
 const DESCRIBED_MAX = 100

@@ -1,30 +1,134 @@
 /**
  * Amazon ECS.
  *
- * Covers: clusters with their settings, configuration and capacity providers; account settings; tags of clusters.
+ * Covers: clusters with their settings, configuration and counts; capacity providers of Auto Scaling groups; container
+ * instances, their attributes, what agents ask and the connections they keep; task definitions; tasks and their
+ * protection; account settings; tags.
  *
- * Leaves out, and says so when asked: task definitions, tasks, services, container instances and everything that runs;
- * `serviceConnectDefaults` (Service Connect) and `managedStorageConfiguration` (encryption keys) of a cluster.
+ * Leaves out, and says so when asked: services; managed instances; `serviceConnectDefaults` (Service Connect) and
+ * `managedStorageConfiguration` (encryption keys) of a cluster; of a task definition S3 Files volumes, Neuron devices,
+ * shared GPUs and `ALL` GPUs; of a task `enableExecuteCommand` (ECS Exec) and `volumeConfigurations` (EBS volumes),
+ * without which data would be lost.
  *
  * Kept, without effect so far: `settings.containerInsights` (until there are metrics), `executeCommandConfiguration`
- * (until there is ExecuteCommand), `capacityProviders` and the default strategy (until there are tasks), and all
- * account settings but `containerInsights`, which sets the default of new clusters.
+ * (until there is ExecuteCommand), what a capacity provider manages of its group (until there is Auto Scaling), and all
+ * account settings but `containerInsights`, which sets the default of new clusters. Of a task definition:
+ * `proxyConfiguration`, `enableFaultInjection`, `credentialSpecs`, EFS, FSx and Docker-plugin volumes, and
+ * `configuredAtLaunch` (each keeps its tasks from instances whose agent has not registered the capability);
+ * `ephemeralStorage` (until nodes limit disks) and `appProtocol` (until there is Service Connect). Roles are not looked
+ * up in IAM yet. Of a task: `securityGroups` and `assignPublicIp` (until there is a network), and `referenceId`.
  *
- * Unlike AWS on purpose: an INACTIVE cluster is forgotten after a day. FARGATE capacity is this installation's machines.
+ * Unlike AWS on purpose: an INACTIVE cluster, container instance or capacity provider is forgotten after a day. FARGATE
+ * capacity is this installation's machines: instances that register, with a key of the account 000000000000, in that
+ * account's cluster `fargate`. An instance identity document is believed as it is, since only AWS could check AWS's
+ * signature; so is the attribute `homeport.capacity-provider`, by which a machine says whose group it is in. An
+ * instance without a document is in the first zone of its region, unless it says otherwise by `ecs.availability-zone`.
+ * FARGATE_SPOT is FARGATE by another name: nothing is reclaimed. A FARGATE task that finds no room waits five minutes
+ * for it. `connectivity` of a task is that of its agent right now. The newest 10,000 events of an account's region are
+ * kept, for an hour at most. Agents are never updated from here. Container instance events tell of what an agent or a
+ * caller changes, not of each task that takes or frees something.
  */
 import { service } from "../../aws/service.ts"
 import { accountSettingOperations } from "./account-setting.ts"
+import { attributeOperations } from "./attribute.ts"
+import { capacityProviderOperations } from "./capacity-provider.ts"
 import { clusterOperations } from "./cluster.ts"
+import { agentOperations } from "./container-instance/agent.ts"
+import { containerInstanceOperations } from "./container-instance.ts"
 import { invalid } from "./fault.ts"
-import { accountSettings, clusters, resourceTags } from "./tables.ts"
+import { lostTasks, taskMoves } from "./lifecycle/controller.ts"
+import { clusterQueue, fargateQueue } from "./lifecycle/waiting.ts"
+import { agentSockets } from "./link/sockets.ts"
+import { instanceWatch } from "./service/instance-watch.ts"
+import { serviceScheduler } from "./service/scheduler.ts"
+import { serviceOperations } from "./service.ts"
+import { serviceDeploymentOperations } from "./service-deployment.ts"
+import { serviceRevisionOperations } from "./service-revision.ts"
+import {
+  accountSettings,
+  capacityProviders,
+  clusters,
+  containerInstances,
+  deployments,
+  eventCounters,
+  events,
+  families,
+  instanceSightings,
+  poolQueue,
+  poolTasks,
+  resourceTags,
+  runTokens,
+  serviceEvents,
+  serviceReviews,
+  serviceRevisions,
+  services,
+  taskDefinitions,
+  taskSets,
+  tasks,
+} from "./tables.ts"
 import { tagOperations } from "./tag.ts"
+import { taskOperations } from "./task.ts"
+import { taskDefinitionDeletion } from "./task-definition/deletion.ts"
+import { taskDefinitionOperations } from "./task-definition.ts"
+import { taskProtectionOperations } from "./task-protection.ts"
+import { taskSetOperations } from "./task-set.ts"
+
+export { AGENT_ACTIONS } from "./container-instance/agent-actions.ts"
+export { POOL_ACCOUNT, POOL_CLUSTER } from "./pool.ts"
 
 export const ecs = service({
   name: "ecs",
   targetPrefix: "AmazonEC2ContainerServiceV20141113",
   protocols: ["awsJson1_1"],
   sdk: () => import("@aws-sdk/client-ecs"),
-  operations: { ...clusterOperations, ...accountSettingOperations, ...tagOperations },
-  tables: [clusters, resourceTags, accountSettings],
+  operations: {
+    ...clusterOperations,
+    ...taskDefinitionOperations,
+    ...accountSettingOperations,
+    ...tagOperations,
+    ...taskOperations,
+    ...containerInstanceOperations,
+    ...agentOperations,
+    ...attributeOperations,
+    ...capacityProviderOperations,
+    ...taskProtectionOperations,
+    ...serviceOperations,
+    ...serviceDeploymentOperations,
+    ...serviceRevisionOperations,
+    ...taskSetOperations,
+  },
+  tables: [
+    clusters,
+    families,
+    taskDefinitions,
+    tasks,
+    services,
+    serviceRevisions,
+    resourceTags,
+    accountSettings,
+    containerInstances,
+    capacityProviders,
+    deployments,
+    eventCounters,
+    events,
+    poolQueue,
+    poolTasks,
+    runTokens,
+    instanceSightings,
+    serviceEvents,
+    serviceReviews,
+    taskSets,
+  ],
+  controllers: [
+    taskDefinitionDeletion,
+    taskMoves,
+    lostTasks,
+    clusterQueue,
+    fargateQueue,
+    serviceScheduler,
+    instanceWatch,
+  ],
+  sockets: agentSockets(),
+  unpublished: { RegisterContainerInstance: ["clientToken"] },
   missing: ([path]) => invalid(`${path} is required.`),
 })

@@ -2,10 +2,13 @@ import type {
   Attribute,
   AvailabilityZoneRebalancing,
   CapacityProviderStrategyItem,
+  CapacityProviderUpdateStatus,
   ClusterConfiguration,
   ClusterSetting,
   ContainerOverride,
   DeploymentConfiguration,
+  InstanceHealthCheckState,
+  InstanceHealthCheckType,
   LaunchType,
   LoadBalancer,
   ManagedScaling,
@@ -16,8 +19,11 @@ import type {
   PropagateTags,
   Resource,
   SchedulingStrategy,
+  ServiceDeploymentLifecycleStage,
+  ServiceDeploymentRollbackMonitorsStatus,
   ServiceDeploymentStatus,
   ServiceRegistry,
+  ServiceVolumeConfiguration,
   SettingName,
   TaskDefinition as TaskDefinitionShape,
   TaskStopCode,
@@ -111,11 +117,19 @@ export interface TaskDefinition {
   /** As registered, with AWS's defaults filled in; without what the other fields of this record say. */
   readonly definition: Omit<
     TaskDefinitionShape,
-    "taskDefinitionArn" | "family" | "revision" | "status" | "registeredAt" | "deregisteredAt" | "registeredBy"
+    | "taskDefinitionArn"
+    | "family"
+    | "revision"
+    | "status"
+    | "registeredAt"
+    | "registeredBy"
+    | "deregisteredAt"
+    | "deleteRequestedAt"
   >
   readonly registeredAt: number
   readonly registeredBy: string
   readonly deregisteredAt?: number
+  readonly deleteRequestedAt?: number
 }
 
 /** A space sorts before everything that a family's name may hold, so keys are in the order of family, then number. */
@@ -151,6 +165,9 @@ export interface ContainerInstance {
   /** Whether an agent is connected right now, as this region sees it. */
   readonly agentConnected: boolean
 
+  /** What the agent says of its machine, as far as it says anything. */
+  readonly health?: readonly InstanceHealthCheck[]
+
   /** The agent's own token: a registration that is repeated makes no second instance. */
   readonly clientToken: string | undefined
 
@@ -163,11 +180,23 @@ export interface ContainerInstance {
   readonly deregisteredAt?: number
 }
 
+export interface InstanceHealthCheck {
+  readonly type: InstanceHealthCheckType
+  readonly status: InstanceHealthCheckState
+  readonly reason?: string
+  readonly updatedAt: number
+
+  /** Since when the status is what it is. */
+  readonly changedAt: number
+}
+
 export const containerInstances = table({
   name: "ecs/container-instances",
   version: 1,
   key: (instance: ContainerInstance) => instance.arn,
   indexes: {
+    /** All that are listed: a deregistered one can only still be described. */
+    cluster: ({ clusterArn, status }) => (status === "INACTIVE" ? undefined : clusterArn),
     clusterStatus: ({ clusterArn, status }) => `${clusterArn} ${status}`,
     clientToken: ({ clientToken }) => clientToken,
   },
@@ -224,6 +253,15 @@ export interface Task {
   readonly revisionArn?: string
   readonly taskSetArn?: string
 
+  /** Since when the health is what it is; undefined as long as it is UNKNOWN. */
+  readonly healthAt?: number
+
+  /** Set once the task's service has counted that it failed. */
+  readonly failureNoted?: true
+
+  /** How to choose an instance for the task; only while it waits for one. */
+  readonly placement?: PlacementWish
+
   readonly stopCode?: TaskStopCode
   readonly stoppedReason?: string
   readonly protectedUntil?: number
@@ -239,6 +277,11 @@ export interface Task {
   readonly stoppingAt?: number
   readonly executionStoppedAt?: number
   readonly stoppedAt?: number
+}
+
+export interface PlacementWish {
+  readonly constraints: readonly PlacementConstraint[]
+  readonly strategy: readonly PlacementStrategy[]
 }
 
 /** What a task needs of a machine. Of memory, what is reserved; limits are the agent's business. */
@@ -291,6 +334,12 @@ export interface TaskAttachment {
   readonly details: readonly { readonly name: string; readonly value: string }[]
 }
 
+/** Whether the task ended by itself, and its service has not counted that yet. */
+function hasFailed({ lastStatus, stopCode, failureNoted }: Task): boolean {
+  if (lastStatus !== "STOPPED" || failureNoted) return false
+  return stopCode === "TaskFailedToStart" || stopCode === "EssentialContainerExited"
+}
+
 /** How long a stopped task can still be looked at; AWS shows it for an hour. */
 export const STOPPED_TASK_MS = 60 * 60 * 1000
 
@@ -302,10 +351,20 @@ export const tasks = table({
     clusterDesired: ({ clusterArn, desiredStatus }) => `${clusterArn} ${desiredStatus}`,
     service: ({ serviceArn }) => serviceArn,
 
+    /** Those of a service that are not STOPPED, and those whose failure it has yet to count. */
+    serviceLive: (task) => (task.lastStatus !== "STOPPED" || hasFailed(task) ? task.serviceArn : undefined),
+
     /** Only while the instance has something to do for the task, or the task something of the instance's. */
     instance: ({ instanceArn, lastStatus }) => (lastStatus === "STOPPED" ? undefined : instanceArn),
     definition: ({ definitionArn, lastStatus }) => (lastStatus === "STOPPED" ? undefined : definitionArn),
     startedBy: ({ clusterArn, startedBy }) => startedBy && `${clusterArn} ${startedBy}`,
+    capacityProvider: ({ clusterArn, capacityProvider, lastStatus }) =>
+      capacityProvider !== undefined && lastStatus !== "STOPPED" ? `${clusterArn} ${capacityProvider}` : undefined,
+    family: ({ clusterArn, family, desiredStatus }) => `${clusterArn} ${family} ${desiredStatus}`,
+
+    /** Those that wait for an instance. */
+    waiting: ({ clusterArn, instanceArn, lastStatus, launchType }) =>
+      instanceArn === undefined && lastStatus === "PROVISIONING" ? `${clusterArn} ${launchType}` : undefined,
   },
   retention: { until: ({ stoppedAt }) => (stoppedAt === undefined ? undefined : stoppedAt + STOPPED_TASK_MS) },
 })
@@ -329,6 +388,22 @@ export const poolTasks = table({
   version: 1,
   key: (task: PoolTask) => task.taskArn,
   indexes: { instance: ({ instanceArn }) => instanceArn },
+})
+
+/** A task that waits for a place in the pool, beside what it waits for. Made and removed together with its task's waiting. */
+export interface PoolWait {
+  readonly taskArn: string
+
+  /** Where the task's record lies. */
+  readonly scope: string
+  readonly since: number
+}
+
+export const poolQueue = table({
+  name: "ecs/pool-queue",
+  version: 1,
+  key: ({ taskArn }: PoolWait) => taskArn,
+  ordered: { since: ({ since }) => since },
 })
 
 /** What RunTask did for a token, so that a repeated request starts nothing. */
@@ -360,7 +435,7 @@ export interface Service {
   readonly scheduling: SchedulingStrategy
   readonly controller: "ECS" | "EXTERNAL"
 
-  /** How many tasks are wanted; a DAEMON service has one on each instance instead. */
+  /** How many tasks are wanted; for a DAEMON service, how many instances there are to have one. */
   readonly desiredCount: number
   readonly configuration: DeploymentConfiguration
   readonly zoneRebalancing: AvailabilityZoneRebalancing
@@ -377,9 +452,14 @@ export interface Service {
   /** The task set that serves, for the EXTERNAL controller. */
   readonly primaryTaskSetArn?: string
 
-  /** Newest first, at most a hundred. */
-  readonly events: readonly ServiceEvent[]
-  readonly steadySince?: number
+  /** Since when the service has all it asks for, and when it was last said; undefined while it has not. */
+  readonly steady?: { readonly since: number; readonly toldAt: number }
+
+  /** While zones are brought into balance, the task that is to replace one of a fuller zone. */
+  readonly rebalancing?: { readonly since: number; readonly taskArn: string }
+
+  /** When balance may be tried again, after it could not be had. */
+  readonly rebalanceAfter?: number
   readonly roleArn?: string
   readonly createdBy: string
   readonly createdAt: number
@@ -390,21 +470,66 @@ export interface Service {
   readonly request: string
 }
 
+export const services = table({
+  name: "ecs/services",
+  version: 1,
+  key: (service: Service) => service.arn,
+  indexes: {
+    clusterStatus: ({ clusterArn, status }) => `${clusterArn} ${status}`,
+
+    /** By cluster, those whose tasks follow its instances. */
+    instanceDriven: ({ clusterArn, scheduling, status }) =>
+      scheduling === "DAEMON" && status === "ACTIVE" ? clusterArn : undefined,
+  },
+  retention: { until: ({ deletedAt }) => (deletedAt === undefined ? undefined : deletedAt + INACTIVE_MS) },
+})
+
+/** What has happened to a service, in AWS's sentences; the newest hundred of each service are kept. */
 export interface ServiceEvent {
+  readonly serviceArn: string
+
+  /** Rises within the service. */
+  readonly number: number
   readonly id: string
   readonly createdAt: number
   readonly message: string
 }
 
-export const services = table({
-  name: "ecs/services",
+export const serviceEvents = table({
+  name: "ecs/service-events",
   version: 1,
-  key: (service: Service) => service.arn,
-  indexes: { clusterStatus: ({ clusterArn, status }) => `${clusterArn} ${status}` },
-  retention: { until: ({ deletedAt }) => (deletedAt === undefined ? undefined : deletedAt + INACTIVE_MS) },
+  key: ({ serviceArn, number }: ServiceEvent) => `${serviceArn} ${String(number).padStart(12, "0")}`,
+  indexes: { service: ({ serviceArn }) => serviceArn },
 })
 
-/** What a service runs: immutable. Every deployment leads from older revisions to one. */
+/**
+ * A service that is to be looked at again since something outside its own records has changed: an instance came, left or
+ * drains. Who makes the number rise wakes the service.
+ */
+export interface ServiceReview {
+  readonly serviceArn: string
+  readonly number: number
+}
+
+export const serviceReviews = table({
+  name: "ecs/service-reviews",
+  version: 1,
+  key: ({ serviceArn }: ServiceReview) => serviceArn,
+})
+
+/** The version of an instance of which the services of its cluster have been told. */
+export interface InstanceSighting {
+  readonly instanceArn: string
+  readonly version: number
+}
+
+export const instanceSightings = table({
+  name: "ecs/instance-sightings",
+  version: 1,
+  key: ({ instanceArn }: InstanceSighting) => instanceArn,
+})
+
+/** What a service runs: what a caller says of it never changes. Every deployment leads from older revisions to one. */
 export interface ServiceRevision {
   readonly arn: string
   readonly serviceArn: string
@@ -412,22 +537,28 @@ export interface ServiceRevision {
   readonly definitionArn: string
   readonly launchType: LaunchType | undefined
   readonly strategy: readonly CapacityProviderStrategyItem[]
+
+  /** As it was asked for, LATEST too; only for FARGATE. */
   readonly platformVersion: string | undefined
   readonly network: NetworkConfiguration | undefined
   readonly loadBalancers: readonly LoadBalancer[]
   readonly registries: readonly ServiceRegistry[]
-  readonly volumes: readonly TaskVolumeConfiguration[]
+  readonly volumes: readonly ServiceVolumeConfiguration[]
 
   /** The digest that each image name was found to be, once the first task has pulled it. */
   readonly imageDigests?: Readonly<Record<string, string>>
   readonly createdAt: number
+
+  /** Set when the revision is to be forgotten, as no deployment can come back to it. */
+  readonly until?: number
 }
 
 export const serviceRevisions = table({
   name: "ecs/service-revisions",
   version: 1,
   key: (revision: ServiceRevision) => revision.arn,
-  indexes: { service: ({ serviceArn }) => serviceArn },
+  indexes: { service: ({ serviceArn }) => serviceArn, definition: ({ definitionArn }) => definitionArn },
+  retention: { until: ({ until }) => until },
 })
 
 /**
@@ -445,6 +576,8 @@ export interface Deployment {
 
   /** What ran when it began. */
   readonly sourceRevisionArns: readonly string[]
+
+  /** As it was when it began. */
   readonly configuration: DeploymentConfiguration
 
   /** As `deployments[]` shows it: the newest is PRIMARY, an older one ACTIVE until its last task is gone. */
@@ -454,25 +587,44 @@ export interface Deployment {
   readonly rolloutState: "IN_PROGRESS" | "COMPLETED" | "FAILED"
   readonly rolloutReason: string
 
-  /** Where in its strategy the deployment is; rolling knows only scaling and cleaning up. */
-  readonly stage: string
+  /** Where in its strategy the deployment is, and since when. */
+  readonly stage: ServiceDeploymentLifecycleStage
+  readonly stageAt: number
 
-  /** For the circuit breaker: how many tasks failed since the last healthy one. */
+  /** For the circuit breaker: how many tasks failed since the last healthy one, and when the last did. */
   readonly failedTasks: number
-  readonly breaker: "DISABLED" | "MONITORING" | "TRIGGERED" | "MONITORING_COMPLETE"
+  readonly failedAt?: number
+  readonly breaker: ServiceDeploymentRollbackMonitorsStatus
 
-  /** Consecutive failed starts, and when the next may be tried: the more there were, the longer. */
+  /** Consecutive failed starts, when the next may be tried, and why the last one failed. */
   readonly failedStarts: number
   readonly nextStartAt?: number
+  readonly failure?: string
   readonly rollback?: { readonly reason: string; readonly startedAt: number; readonly revisionArn: string }
 
-  /** Why it cannot go on right now, in our own words; empty while it can. */
-  readonly blockedBy?: string
+  /** Why it cannot go on right now; undefined while it can. */
+  readonly blockedBy?: Obstacle
   readonly createdAt: number
   readonly startedAt?: number
   readonly updatedAt: number
   readonly finishedAt?: number
   readonly stoppedAt?: number
+
+  /** When what it leads to last became all that the service runs: a rollback goes to the newest of these. */
+  readonly completedAt?: number
+
+  /** Set when the record is to be forgotten. */
+  readonly until?: number
+}
+
+/** What keeps a deployment from going on, in our own words: AWS leaves its users to find out. */
+export interface Obstacle {
+  readonly kind: "bounds" | "protection" | "placement" | "capacity" | "failures"
+  readonly reason: string
+  readonly since: number
+
+  /** When the reason was last worked out. */
+  readonly at: number
 }
 
 export const deployments = table({
@@ -484,11 +636,14 @@ export const deployments = table({
     serviceRole: ({ serviceArn, role }) => `${serviceArn} ${role}`,
   },
   ordered: { createdAt: ({ createdAt }) => createdAt },
+  retention: { until: ({ until }) => until },
 })
 
-/** A set of tasks of a service whose deployments someone else controls. */
+/** A set of tasks of a service whose deployments someone else controls. It is gone with its last task once it is deleted. */
 export interface TaskSet {
   readonly arn: string
+
+  /** As in `ecs-svc/1234567890123456789`; tasks carry it as `startedBy`. */
   readonly id: string
   readonly serviceArn: string
   readonly clusterArn: string
@@ -499,8 +654,17 @@ export interface TaskSet {
   readonly scalePercent: number
   readonly stability: "STABILIZING" | "STEADY_STATE"
   readonly stabilityAt: number
+
+  /** As of a deployment: how many starts in a row have failed, when the next may be tried, and why the last one failed. */
+  readonly failedStarts: number
+  readonly nextStartAt?: number
+  readonly failure?: string
   readonly createdAt: number
   readonly updatedAt: number
+
+  /** What it was created with, to tell a repeated request from another one. */
+  readonly clientToken: string | undefined
+  readonly request: string
 }
 
 export const taskSets = table({
@@ -519,7 +683,7 @@ export interface CapacityProvider {
   readonly managedScaling: ManagedScaling
   readonly managedTerminationProtection: "ENABLED" | "DISABLED"
   readonly managedDraining: "ENABLED" | "DISABLED"
-  readonly updateStatus: string
+  readonly updateStatus: CapacityProviderUpdateStatus
   readonly createdAt: number
   readonly deletedAt?: number
 }
@@ -528,6 +692,7 @@ export const capacityProviders = table({
   name: "ecs/capacity-providers",
   version: 1,
   key: (provider: CapacityProvider) => provider.name,
+  indexes: { group: ({ groupArn, status }) => (status === "ACTIVE" ? groupArn : undefined) },
   retention: { until: ({ deletedAt }) => (deletedAt === undefined ? undefined : deletedAt + INACTIVE_MS) },
 })
 
@@ -550,3 +715,11 @@ export const events = table({
   key: (event: EcsEvent) => event.sequence,
   retention: { until: ({ time }) => time + EVENT_MS },
 })
+
+/** The newest number of an event, one record for an account and region: events are forgotten, their numbers are not. */
+export interface EventCounter {
+  readonly key: "events"
+  readonly latest: number
+}
+
+export const eventCounters = table({ name: "ecs/event-counters", version: 1, key: ({ key }: EventCounter) => key })

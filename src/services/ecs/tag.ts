@@ -8,6 +8,7 @@ import {
   removeTags,
   requestTagConditions,
   resourceTagConditions,
+  type SentTag,
   type Tag,
   type TagProblem,
   type TagRules,
@@ -15,15 +16,16 @@ import {
 import type { Tx } from "../../store/transaction.ts"
 import { fault, invalid } from "./fault.ts"
 import { taggedArn } from "./names.ts"
-import { clusters, resourceTags } from "./tables.ts"
+import { capacityProviders, clusters, containerInstances, resourceTags, services, taskSets, tasks } from "./tables.ts"
+import { findDefinition } from "./task-definition/find.ts"
 
 export const tagOperations = {
   TagResource(call, input) {
     const arn = taggedArn(input.resourceArn!)
-    const added = checkTags(input.tags!, rules)
+    const added = checkTags(input.tags!, rulesOf(kindOf(arn)))
     call.authorize(arn, { ...requestTagConditions(added), ...resourceTagConditions(tagsOf(call.tx, arn)) })
     checkTaggable(call, arn)
-    putTags(call.tx, arn, addTags(tagsOf(call.tx, arn), added, rules))
+    addToTags(call.tx, arn, added)
     return {}
   },
 
@@ -32,7 +34,7 @@ export const tagOperations = {
     const tags = tagsOf(call.tx, arn)
     call.authorize(arn, { "aws:TagKeys": input.tagKeys!, ...resourceTagConditions(tags) })
     checkTaggable(call, arn)
-    putTags(call.tx, arn, removeTags(tags, input.tagKeys!, rules))
+    putTags(call.tx, arn, removeTags(tags, input.tagKeys!, rulesOf(kindOf(arn))))
     return {}
   },
 
@@ -44,9 +46,10 @@ export const tagOperations = {
   },
 } satisfies Operations<typeof sdk>
 
-/** The tags of a request that makes something. */
-export function checkedTags(tags: readonly sdk.Tag[] | undefined): readonly Tag[] {
-  return checkTags(tags ?? [], rules)
+/** The tags of a request that makes something; a task definition has words of its own for those it cannot have. */
+export function checkedTags(tags: readonly sdk.Tag[] | undefined, kind?: "task-definition"): readonly Tag[] {
+  if (kind === "task-definition" && tags?.length === 0) throw fault("ClientException", "Tags can not be empty")
+  return checkTags(tags ?? [], rulesOf(kind))
 }
 
 export function tagsOf(tx: Tx, arn: string): readonly Tag[] {
@@ -59,6 +62,11 @@ export function putTags(tx: Tx, arn: string, tags: readonly Tag[]): void {
   else tx.put(resourceTags, { arn, tags })
 }
 
+/** A key that is there already takes the new value. */
+export function addToTags(tx: Tx, arn: string, added: readonly Tag[]): void {
+  putTags(tx, arn, addTags(tagsOf(tx, arn), added, rulesOf(kindOf(arn))))
+}
+
 /** A resource that ends is still shown for a while, tags and all. */
 export function forgetTags(tx: Tx, arn: string, until: number | undefined): void {
   const tagged = tx.get(resourceTags, arn)
@@ -67,17 +75,60 @@ export function forgetTags(tx: Tx, arn: string, until: number | undefined): void
 
 /** Only what is there and alive can be tagged. */
 function checkTaggable(call: Call, arn: string): void {
-  const kind = resourceOf(parseArn(arn)!).type
-  const cluster = kind === "cluster" ? call.tx.get(clusters, arn) : undefined
-  if (cluster === undefined) throw invalid(`The specified ${kind.replaceAll("-", " ")} does not exist.`)
-  if (cluster.status === "INACTIVE") {
-    throw invalid("The specified cluster is inactive. Specify an active cluster and try again.")
+  const kind = kindOf(arn)
+  if (kind === "task-definition") {
+    // One can be tagged whatever its status, but by the full name of a revision only.
+    if (findDefinition(call.tx, call, arn)?.arn === arn) return
+    throw fault(
+      "ClientException",
+      "The specified task definition does not exist. Specify a valid account, family, revision and try again.",
+    )
+  }
+  const noun = kind.replaceAll("-", " ")
+  const status = statusOf(call.tx, kind, arn)
+  if (status === undefined) throw invalid(`The specified ${noun} does not exist.`)
+  if (status === "STOPPED") throw invalid("The specified task is stopped. Specify a running task and try again.")
+  if (status === "INACTIVE") {
+    throw invalid(`The specified ${noun} is inactive. Specify an active ${noun} and try again.`)
   }
 }
 
-const rules: TagRules = { refuse: refusal }
+/** Undefined for what is not there. */
+function statusOf(tx: Tx, kind: string, arn: string): string | undefined {
+  switch (kind) {
+    case "cluster":
+      return tx.get(clusters, arn)?.status
+    case "container-instance":
+      return tx.get(containerInstances, arn)?.status
+    case "task":
+      return tx.get(tasks, arn)?.lastStatus
+    case "service":
+      return tx.get(services, arn)?.status
+    case "task-set":
+      return tx.get(taskSets, arn)?.status
+    case "capacity-provider": {
+      const provider = tx.get(capacityProviders, resourceOf(parseArn(arn)!).id)
+      return provider?.arn === arn ? provider.status : undefined
+    }
+    default:
+      return undefined
+  }
+}
 
-function refusal(problem: TagProblem, { key = "" }: { readonly key?: string | undefined }): Fault {
+function kindOf(arn: string): string {
+  return resourceOf(parseArn(arn)!).type
+}
+
+function rulesOf(kind: string | undefined): TagRules {
+  return kind === "task-definition" ? definitionRules : rules
+}
+
+const rules: TagRules = { refuse: (problem, tag) => refusal(problem, tag, invalid) }
+const definitionRules: TagRules = {
+  refuse: (problem, tag) => refusal(problem, tag, (sentence) => fault("ClientException", sentence)),
+}
+
+function refusal(problem: TagProblem, { key = "" }: SentTag, invalid: (sentence: string) => Fault): Fault {
   switch (problem) {
     case "too many":
       return fault("LimitExceededException", "The maximum number of tags per resource is 50.")

@@ -1,6 +1,6 @@
 import { assert } from "../../base/assert.ts"
 import type { World } from "../../world/world.ts"
-import { encodeChanges } from "./codec.ts"
+import { assertNext, encodeChanges, lastVersion } from "./codec.ts"
 import { type Entry, JournalFailure } from "./journal.ts"
 import { AlreadyThere } from "./postgres-failure.ts"
 import type { Place } from "./postgres-follow.ts"
@@ -32,10 +32,7 @@ export class Appender {
 
   async append(entries: readonly Entry[]): Promise<void> {
     assert(this.#underWay === undefined, "one append at a time")
-    assert(entries.length > 0, "an append has entries")
-    entries.forEach(({ version }, index) => {
-      assert(version === this.#place.version + 1 + index, `version ${version} is not the next one`)
-    })
+    assertNext(entries, this.#place.version)
     if (!this.#lease.holds()) throw this.#lease.failure ?? closed()
 
     this.#underWay = new Promise((resolve, reject) => {
@@ -61,7 +58,7 @@ export class Appender {
 
   #rowOf(entries: readonly Entry[]): Row {
     const body = Buffer.from(entries.map(({ changes }) => encodeChanges(changes)).join(""))
-    const row = { first: entries[0]!.version, last: entries.at(-1)!.version, epoch: this.#lease.epoch, body }
+    const row = { first: entries[0]!.version, last: lastVersion(entries), epoch: this.#lease.epoch, body }
     return { ...row, seal: sealOf(this.#place.seal, row) }
   }
 

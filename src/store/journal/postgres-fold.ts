@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts"
 import { type Cancel, sleep, type World } from "../../world/world.ts"
 import { JournalFailure } from "./journal.ts"
 import { Unanswered } from "./postgres-failure.ts"
@@ -104,10 +105,13 @@ const BYTES_A_STEP = 1_000_000
  * One step, in one transaction: statements sent together are one. The first statement lets one process fold at a time;
  * the second begins after it and therefore sees what another has folded. It needs no fence: it only moves what is
  * durable to where it belongs, so a leader that has been replaced can do no harm.
+ * Statements that are sent together take no parameters, so the version is written into them; sent one by one they would
+ * be a transaction that a frozen process leaves open, with the right to fold in its hands.
  * What is removed is named by a list, or the server might read all the records to find a few.
  * A body has an even number of lines and a line break at its end, so that the last piece is empty and has no successor.
  */
 function foldStep(upTo: number): string {
+  assert(Number.isSafeInteger(upTo), "a version is a whole number")
   return `
     SELECT version FROM folded FOR UPDATE;
 

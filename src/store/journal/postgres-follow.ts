@@ -72,8 +72,10 @@ export class Follower {
           turnSince = this.#world.monotonic()
         }
       }
+      if (rows.length === ROWS_AT_ONCE) continue
+      // All that is kept has been read, and it does not reach what is folded.
       if (this.#place.version < rows[0]!.folded) throw leftBehind()
-      if (rows.length < ROWS_AT_ONCE) return
+      return
     }
   }
 

@@ -11,6 +11,9 @@ export interface SessionOptions {
   /** How long the server may work on a statement; the answer is waited for a little longer. */
   readonly limitMs: number
 
+  /** How long it may take to make the connection, which is several exchanges in a row; as long as a statement if not said. */
+  readonly connectMs?: number
+
   /** Runs whenever another session calls `pg_notify` for the schema. A session without it does not listen. */
   readonly onNotify?: () => void
 }
@@ -37,7 +40,7 @@ export class Session {
   /** Rejects with Unanswered, AlreadyThere or a JournalFailure. */
   async run<Row extends object>(statement: Statement, values?: readonly unknown[]): Promise<Row[]> {
     const { client, socket } = await this.#reach()
-    const cancel = this.#limit(socket)
+    const cancel = this.#limit(socket, this.#statementMs())
     try {
       const result = await client.query<Row>(values === undefined ? statement : { ...statement, values: [...values] })
       // A text of several statements has several results; the last one is what it was run for.
@@ -66,7 +69,7 @@ export class Session {
     this.#closed = true
     const connected = await this.#connected?.catch(() => undefined)
     if (connected === undefined) return
-    const cancel = this.#limit(connected.socket)
+    const cancel = this.#limit(connected.socket, this.#statementMs())
     await connected.client.end().catch(() => {})
     cancel()
   }
@@ -83,7 +86,7 @@ export class Session {
   }
 
   async #connect(onLost: () => void): Promise<Connected> {
-    const { connection, schema, limitMs, onNotify } = this.#options
+    const { connection, schema, limitMs, connectMs = this.#statementMs(), onNotify } = this.#options
     const socket = new Socket()
     const client = new Client({
       connectionString: connection,
@@ -97,7 +100,7 @@ export class Session {
     client.on("end", onLost)
     if (onNotify !== undefined) client.on("notification", onNotify)
 
-    const cancel = this.#limit(socket)
+    const cancel = this.#limit(socket, connectMs)
     try {
       await client.connect()
       await client.query(settings(schema, limitMs))
@@ -112,8 +115,12 @@ export class Session {
     }
   }
 
-  #limit(socket: Socket): Cancel {
-    return this.#options.world.after(this.#options.limitMs * PATIENCE, () => socket.destroy())
+  #limit(socket: Socket, ms: number): Cancel {
+    return this.#options.world.after(ms, () => socket.destroy())
+  }
+
+  #statementMs(): number {
+    return this.#options.limitMs * PATIENCE
   }
 
   async #drop(): Promise<void> {

@@ -47,7 +47,7 @@ export function postgresJournal(options: PostgresOptions): PostgresJournal {
   const shared = { connection, schema, world, limitMs: STATEMENT_MS }
   const bell = aBell(world)
   const following = new Session({ ...shared, onNotify: bell.ring })
-  const renewing = new Session({ ...shared, limitMs: leaseMs / 4 })
+  const renewing = new Session({ ...shared, limitMs: leaseMs * RENEWAL, connectMs: leaseMs * RENEWAL_CONNECT })
   const appending = new Session(shared)
   const folds = new Session({ ...shared, limitMs: FOLD_STEP_MS })
 
@@ -158,6 +158,10 @@ interface Led {
 
 /** Long for what is asked, short against how long a lost connection may otherwise go unnoticed. */
 const STATEMENT_MS = 5_000
+
+// Parts of the lease's length, so that one slow connection and the renewal after it are not the end of the lease.
+const RENEWAL = 1 / 4
+const RENEWAL_CONNECT = 2 / 5
 
 /** One append may be large, and is folded in one step. */
 const FOLD_STEP_MS = 60_000

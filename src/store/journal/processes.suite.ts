@@ -117,4 +117,5 @@ export function competing(aBackend: () => Promise<JournalBackend>): void {
     await leader.leadership.append([entry(1, put("a", {}))])
   })
 }
-const PATIENCE = { timeout: 20_000, interval: 5 }
+
+const PATIENCE = { timeout: 60_000, interval: 5 }

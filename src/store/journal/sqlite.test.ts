@@ -2,7 +2,8 @@ import { execFileSync, fork } from "node:child_process"
 import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { expect, onTestFinished, test } from "vitest"
+import { Worker } from "node:worker_threads"
+import { expect, onTestFinished, test, vi } from "vitest"
 import type { Journal, StoredChange } from "./journal.ts"
 import { type SqliteJournal, type SqliteJournalOptions, sqliteJournal } from "./sqlite.ts"
 import { entry, type JournalBackend, journalSuite, put } from "./suite.ts"
@@ -81,10 +82,9 @@ test("a killed process loses nothing it acknowledged", async () => {
     await journal.close()
     expect(version).toBeGreaterThanOrEqual(acknowledged)
     // The two records of each transaction were changed together, and nothing else.
-    for (let slot = 0; slot < Math.min(SLOTS, version); slot++) {
-      const newest = version - ((version - slot) % SLOTS)
-      expect(held.get(`left-${slot}`)?.record).toEqual({ version: newest })
-      expect(held.get(`right-${slot}`)?.record).toEqual({ version: newest })
+    for (let newest = Math.max(1, version - SLOTS + 1); newest <= version; newest++) {
+      expect(held.get(`left-${newest % SLOTS}`)?.record).toEqual({ version: newest })
+      expect(held.get(`right-${newest % SLOTS}`)?.record).toEqual({ version: newest })
     }
   }
 }, 300_000)
@@ -122,6 +122,19 @@ test("a disk that is really full stops the journal, and it starts again on the f
   expect(acknowledged).toBeGreaterThan(10)
   expect(version).toBeGreaterThanOrEqual(acknowledged)
   expect(keys.size).toBe(version)
+})
+
+test("a thread that ends without a word ends the journal, and whoever waits for it hears of it", async () => {
+  const posted = vi.spyOn(Worker.prototype, "postMessage")
+  onTestFinished(() => posted.mockRestore())
+  const { append, lost, mayAnswer } = await aJournal(join(aDirectory(), "journal.sqlite"))
+  await append([entry(1, put("a", {}))])
+  void (posted.mock.contexts.at(-1) as Worker).terminate()
+  const appended = append([entry(2, put("a", {}))])
+
+  await expect(appended).rejects.toMatchObject({ kind: "io", message: expect.stringContaining("has ended") })
+  expect((await lost).kind).toBe("io")
+  expect(mayAnswer()).toBe(false)
 })
 
 async function aJournal(file: string) {

@@ -35,6 +35,7 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
   let closing: PromiseWithResolvers<void> | undefined
   let version = 0
   let failure: JournalFailure | undefined
+  let abandoned = false
 
   const order = (message: Order) => thread!.postMessage(message)
 
@@ -72,6 +73,10 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
     lost.resolve(failure)
   }
 
+  function threadEnded(): JournalFailure {
+    return new JournalFailure("io", `The thread of the journal ${file} has ended.`)
+  }
+
   async function append(entries: readonly Entry[]): Promise<void> {
     if (failure !== undefined) throw failure
     assert(closing === undefined, "the journal is closed")
@@ -98,7 +103,11 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
       thread.on("error", (error) =>
         fail(new JournalFailure("io", `The thread of the journal ${file} failed.`, { cause: error })),
       )
-      thread.on("exit", () => ended.resolve())
+      thread.on("exit", () => {
+        ended.resolve()
+        // Whoever closes or abandons the journal ends its thread; nobody else has any business to.
+        if (closing === undefined && !abandoned) fail(threadEnded())
+      })
       return leading.promise
     },
     leaderAddress: () => undefined,
@@ -115,9 +124,12 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
       order({ kind: "close" })
       await Promise.race([closing.promise, ended.promise])
       leading!.reject(new Error("The journal was closed before it led."))
+      // The thread answers these before it closes; one that has ended answers nothing.
+      for (const waiting of [appending, folding]) waiting?.reject(failure ?? threadEnded())
       await thread.terminate()
     },
     async abandon() {
+      abandoned = true
       await thread?.terminate()
     },
   }

@@ -46,6 +46,13 @@ export function findDefinition(tx: Tx, owner: Owner, identifier: string): TaskDe
   return tx.list(taskDefinitions, { where: ["familyStatus", `${family} ACTIVE`], descending: true, limit: 1 })[0]
 }
 
+/** The revision of an ARN that a record holds; it is of the record's own account and region. */
+export function definitionByArn(tx: Tx, arn: string): TaskDefinition | undefined {
+  const { id } = resourceOf({ resource: arn.slice(arn.lastIndexOf(":task-definition/") + 1) })
+  const [family = "", revision] = id.split(":")
+  return tx.get(taskDefinitions, taskDefinitionKey(family, Number(revision)))
+}
+
 /** The revision that RunTask, CreateService and their like are to start tasks of. */
 export function activeDefinition(call: Call, identifier: string): TaskDefinition {
   const found = findDefinition(call.tx, call, identifier)

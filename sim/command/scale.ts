@@ -1,0 +1,148 @@
+import { mkdtempSync, readFileSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { type FrontDoor, frontDoor } from "../../src/aws/front-door.ts"
+import { rootOnly } from "../../src/aws/principal.ts"
+import { allTables, catalog } from "../../src/services/catalog.ts"
+import { type TaskStatus, tasks } from "../../src/services/ecs/tables.ts"
+import { ControllerRunner } from "../../src/store/controller.ts"
+import { sqliteJournal } from "../../src/store/journal/sqlite.ts"
+import { retention } from "../../src/store/retention.ts"
+import { Store } from "../../src/store/store.ts"
+import { realWorld } from "../../src/world/real.ts"
+import { principalBehind } from "../identity.ts"
+import { loadServices } from "../region.ts"
+import { Crowd } from "../scale/crowd.ts"
+import { request } from "../scale/request.ts"
+import type { ScaleAsked } from "./run.ts"
+
+/** `homeport sim --scale`: very many tasks through the whole control plane, with a journal on disk. */
+export async function runScale({ tasks: taskCount, instances: instanceCount }: ScaleAsked): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "homeport-scale-"))
+  try {
+    await loadServices()
+    const world = realWorld({ logLevel: "warn" })
+    const journal = sqliteJournal({ file: join(folder, "journal") })
+    const store = new Store({ world, tables: allTables })
+    store.lead(await journal.lead((changes, version) => store.load(changes, version)))
+    const controllers = [...retention(allTables), ...catalog.flatMap((service) => service.controllers)]
+    const runner = new ControllerRunner(world, store, controllers)
+    runner.start()
+    const door = frontDoor({
+      world,
+      store,
+      services: catalog,
+      authorizer: rootOnly,
+      pageKey: new Uint8Array(32),
+      identify: () => undefined,
+      trustAnyone: (accessKeyId = "", region) => principalBehind(accessKeyId, region),
+    })
+    const statuses = countStatuses(store)
+    const crowd = new Crowd(door)
+
+    let startedAt = performance.now()
+    await must(door, "CreateCluster", { clusterName: "large" })
+    await must(door, "RegisterTaskDefinition", {
+      family: "small",
+      requiresCompatibilities: ["EC2"],
+      containerDefinitions: [{ name: "main", image: "good:1", cpu: 4, memory: 8 }],
+    })
+    await crowd.join(instanceCount)
+    console.log(`${instanceCount} instances registered and connected in ${seconds(startedAt)} s`)
+
+    startedAt = performance.now()
+    const marks: number[] = [startedAt]
+    let asked = 0
+    async function run(): Promise<void> {
+      while (asked < taskCount) {
+        asked += TASKS_PER_REQUEST
+        const output = await must(door, "RunTask", {
+          cluster: "large",
+          taskDefinition: "small",
+          count: TASKS_PER_REQUEST,
+          placementStrategy: [{ type: "spread", field: "instanceId" }],
+        })
+        const { failures } = output as { readonly failures: readonly { readonly reason: string }[] }
+        if (failures.length > 0) throw new Error(`there is no room: ${failures[0]!.reason}`)
+        // Whoever asks for more than agents can start only waits longer.
+        while (asked - statuses.running() > AHEAD_MAX) await pause(world)
+      }
+    }
+    const running = Promise.all(Array.from({ length: CALLERS }, run))
+    let failed: unknown
+    running.catch((error: unknown) => {
+      failed = error
+    })
+    for (let step = 1; step <= STEPS; ) {
+      if (failed !== undefined) throw failed
+      if (statuses.running() < (taskCount * step) / STEPS) {
+        await pause(world)
+        continue
+      }
+      marks.push(performance.now())
+      const took = marks.at(-1)! - marks.at(-2)!
+      const rate = taskCount / STEPS / (took / 1000)
+      console.log(
+        `${statuses.running()} RUNNING after ${seconds(startedAt)} s, ${rate.toFixed(0)}/s, ${memory()}, ${store.backlog} changes wait`,
+      )
+      step += 1
+    }
+    await running
+    await store.whenDurable(store.version)
+    const total = (performance.now() - startedAt) / 1000
+    const rates = marks.slice(1).map((mark, at) => taskCount / STEPS / ((mark - marks[at]!) / 1000))
+    console.log(
+      `${taskCount} tasks RUNNING and durable in ${total.toFixed(1)} s (${(taskCount / total).toFixed(0)}/s), ` +
+        `last tenth at ${(rates.at(-1)! / rates[0]!).toFixed(2)} of the first's rate, ${memory()}`,
+    )
+    runner.stop()
+    await journal.close()
+    return 0
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Counted as they change: looking at a million tasks again and again would be what is measured. */
+function countStatuses(store: Store): { readonly running: () => number } {
+  const counts = new Map<TaskStatus, number>()
+  store.observe(({ changes }) => {
+    for (const { table, before, after } of changes) {
+      if (table !== tasks) continue
+      for (const [record, sign] of [
+        [before, -1],
+        [after, 1],
+      ] as const) {
+        if (record === undefined) continue
+        const { lastStatus } = record as { readonly lastStatus: TaskStatus }
+        counts.set(lastStatus, (counts.get(lastStatus) ?? 0) + sign)
+      }
+    }
+  })
+  return { running: () => counts.get("RUNNING") ?? 0 }
+}
+
+async function must(door: FrontDoor, operation: string, input: object): Promise<object> {
+  const { status, output } = await request(door, "user", operation, input)
+  if (status !== 200) throw new Error(`${operation}: ${status} ${JSON.stringify(output)}`)
+  return output
+}
+
+function pause(world: { readonly after: (ms: number, task: () => void) => unknown }): Promise<void> {
+  return new Promise((resolve) => world.after(1, resolve))
+}
+
+function seconds(since: number): string {
+  return ((performance.now() - since) / 1000).toFixed(1)
+}
+
+/** What is resident now, and the most that ever was. */
+function memory(): string {
+  const peak = Number(/^VmHWM: *(\d+)/m.exec(readFileSync("/proc/self/status", "latin1"))?.[1] ?? 0) / 1024
+  return `${(process.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB resident, ${peak.toFixed(0)} at most`
+}
+
+const TASKS_PER_REQUEST = 10
+const CALLERS = 32
+const AHEAD_MAX = 5_000
+const STEPS = 10

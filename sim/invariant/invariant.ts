@@ -1,0 +1,33 @@
+import type { RecordChange } from "../../src/store/changes.ts"
+import type { Store } from "../../src/store/store.ts"
+import type { Tx } from "../../src/store/transaction.ts"
+import type { Node } from "../node/node.ts"
+
+/** Something that a user would notice if it were not so. Each has a name that a failure is told under. */
+export interface Invariant {
+  readonly name: string
+
+  /** Looks at each record that a transaction has changed, once all of its changes are there. */
+  readonly changed?: (change: RecordChange, scene: Scene) => void
+
+  /** Looks at everything. */
+  readonly whole?: (scene: Scene) => void
+
+  /** A new process has read what is durable: what was never durable may be gone. */
+  readonly reopened?: (scene: Scene) => void
+}
+
+/** What invariants look at. */
+export interface Scene {
+  readonly store: Store
+  readonly nodes: readonly Node[]
+  readonly now: () => number
+
+  /** What is in one account and region. */
+  readonly read: <T>(scope: string, look: (tx: Tx) => T) => T
+
+  /** Accounts and regions that have anything. */
+  readonly scopes: readonly string[]
+
+  readonly breach: (what: string) => void
+}

@@ -1,0 +1,20 @@
+/**
+ * What the key of a machine is made for, the only list of it: what AWS's own role for container instances may do, less
+ * what agents never do. Task protection is not in it, as agents ask for that with the credentials of the task.
+ */
+export const AGENT_ACTIONS: readonly string[] = [
+  "ecs:CreateCluster",
+  "ecs:DiscoverPollEndpoint",
+  "ecs:ListTagsForResource",
+  "ecs:Poll",
+  "ecs:RegisterContainerInstance",
+  "ecs:StartTelemetrySession",
+  "ecs:Submit*",
+  "ecs:UpdateContainerInstancesState",
+  "ecr:BatchCheckLayerAvailability",
+  "ecr:BatchGetImage",
+  "ecr:GetAuthorizationToken",
+  "ecr:GetDownloadUrlForLayer",
+  "logs:CreateLogStream",
+  "logs:PutLogEvents",
+]

@@ -1,0 +1,98 @@
+import { type Controller, controller, on } from "../../../store/controller.ts"
+import type { Writer } from "../event/write.ts"
+import { containerInstances, poolTasks, type Task, tasks } from "../tables.ts"
+import { mayRun, mayStop } from "./gate.ts"
+import { moved } from "./moves.ts"
+import { withInterfaces } from "./network.ts"
+import { endTask } from "./stop.ts"
+import { explainWaiting } from "./waiting.ts"
+import { putTask } from "./write.ts"
+
+/** Takes each task through what needs no agent. */
+export const taskMoves: Controller = controller({
+  name: "ecs/task moves",
+  wakes: [on(tasks, (task) => (isOurMove(task) ? task.arn : undefined))],
+
+  reconcile(turn, arn) {
+    const task = turn.tx.get(tasks, arn)
+    if (task === undefined || !isOurMove(task)) return
+    if (task.instanceArn !== undefined) {
+      putTask(turn, task, nextOf(turn, task))
+      return
+    }
+    const deadline = task.createdAt + WAIT_MS[task.launchType === "FARGATE" ? "FARGATE" : "EC2"]
+    if (turn.now < deadline) turn.wakeAt(deadline)
+    else endTask(turn, task, { code: "TaskFailedToStart", reason: explainWaiting(turn.tx, task) })
+  },
+})
+
+/** Whether the control plane has the next move: an agent has it while a task is PENDING, STOPPING or simply running. */
+function isOurMove({ lastStatus, desiredStatus }: Task): boolean {
+  switch (lastStatus) {
+    case "PROVISIONING":
+    case "ACTIVATING":
+    case "DEACTIVATING":
+    case "DEPROVISIONING":
+      return true
+    case "RUNNING":
+      return desiredStatus === "STOPPED"
+    case "PENDING":
+    case "STOPPING":
+    case "STOPPED":
+      return false
+  }
+}
+
+/** The task one step further, or the same where something still holds it. */
+function nextOf({ tx, now }: Writer, task: Task): Task {
+  switch (task.lastStatus) {
+    case "PROVISIONING": {
+      const attached = withInterfaces(task, "ATTACHED")
+      return attached.attachments.every(({ status }) => status === "ATTACHED") ? moved(attached, "PENDING", now) : task
+    }
+    case "ACTIVATING":
+      if (task.desiredStatus === "STOPPED") return moved(task, mayStop(tx, task) ? "STOPPING" : "DEACTIVATING", now)
+      return mayRun(tx, task) ? moved(task, "RUNNING", now) : task
+    case "RUNNING":
+      return moved(task, mayStop(tx, task) ? "STOPPING" : "DEACTIVATING", now)
+    case "DEACTIVATING":
+      return mayStop(tx, task) ? moved(task, "STOPPING", now) : task
+    case "DEPROVISIONING": {
+      const deleted = withInterfaces(task, "DELETED")
+      return deleted.attachments.every(({ status }) => status === "DELETED") ? moved(deleted, "STOPPED", now) : task
+    }
+    default:
+      return task
+  }
+}
+
+/** How long a task waits for an instance. AWS gives an Auto Scaling group half an hour; of its own machines it has an answer soon. */
+const WAIT_MS = { EC2: 30 * 60_000, FARGATE: 5 * 60_000 }
+
+/**
+ * Ends tasks whose instance has been taken out: nobody will report them any more. What ran there may well go on running,
+ * without anyone knowing of it; a service starts others in its place.
+ */
+export const lostTasks: Controller = controller({
+  name: "ecs/lost tasks",
+  wakes: [on(containerInstances, ({ arn, status }) => (status === "INACTIVE" ? arn : undefined))],
+
+  reconcile(turn, instanceArn) {
+    const { tx } = turn
+    const instance = tx.get(containerInstances, instanceArn)
+    if (instance !== undefined && instance.status !== "INACTIVE") return
+
+    const own = tx.list(tasks, { where: ["instance", instanceArn], limit: LOST_PER_TURN })
+    for (const task of own) endTask(turn, task, LOST)
+
+    const pooled = tx.list(poolTasks, { where: ["instance", instanceArn], limit: LOST_PER_TURN })
+    for (const { taskArn, scope } of pooled) {
+      const owner = tx.anywhere.in(scope)
+      endTask({ ...turn, tx: owner }, owner.mustGet(tasks, taskArn), LOST)
+    }
+    if (own.length === LOST_PER_TURN || pooled.length === LOST_PER_TURN) turn.again()
+  },
+})
+
+const LOST = { code: undefined, reason: "Container instance deregistration forced by user." } as const
+const LOST_PER_TURN = 100

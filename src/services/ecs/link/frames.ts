@@ -1,0 +1,57 @@
+import { assert } from "../../../base/assert.ts"
+import type { Tx } from "../../../store/transaction.ts"
+import { acsFromRegion } from "../../../wire/acs.ts"
+import type { Task } from "../tables.ts"
+import { definitionByArn } from "../task-definition/find.ts"
+import { interfaceToAttach } from "./owed.ts"
+import { type TaskCredentials, taskPayload } from "./payload.ts"
+
+/** What every message to an agent begins with. */
+export interface Envelope {
+  readonly messageId: string
+  readonly clusterArn: string
+  readonly containerInstanceArn: string
+  readonly generatedAt: number
+}
+
+/** Agents count payloads and manifests alike and take no manifest whose number they have seen; so only manifests count up. */
+export const PAYLOAD_NUMBER = 1
+
+/**
+ * One task for each message: one that the agent cannot make sense of would keep the others from being acknowledged.
+ * `owner` is where the task lies.
+ */
+export function payloadFrame(
+  owner: Tx,
+  envelope: Envelope,
+  task: Task,
+  desiredStatus: "RUNNING" | "STOPPED",
+  credentials: TaskCredentials,
+): string {
+  const definition = definitionByArn(owner, task.definitionArn)
+  assert(definition !== undefined, `${task.arn} has lost its definition`)
+  const tasks = [taskPayload(owner, task, definition, desiredStatus, credentials)]
+  return acsFromRegion.encode("PayloadMessage", { ...envelope, seqNum: PAYLOAD_NUMBER, tasks })
+}
+
+export function attachFrame(envelope: Envelope, task: Task): string {
+  return acsFromRegion.encode("AttachTaskNetworkInterfacesMessage", {
+    ...envelope,
+    taskArn: task.arn,
+    taskClusterArn: task.clusterArn,
+    waitTimeoutMs: ATTACH_MS_MAX,
+    elasticNetworkInterfaces: [interfaceToAttach(task)!],
+  })
+}
+
+/** The list of all that an instance should run. It starts nothing; by it an agent finds what it runs beside. */
+export function manifestFrame(envelope: Envelope, timeline: number, wanted: readonly Task[]): string {
+  const tasks = wanted.map(({ arn, clusterArn }) => ({
+    taskArn: arn,
+    taskClusterArn: clusterArn,
+    desiredStatus: "RUNNING" as const,
+  }))
+  return acsFromRegion.encode("TaskManifestMessage", { ...envelope, timeline, tasks })
+}
+
+const ATTACH_MS_MAX = 300_000

@@ -1,0 +1,51 @@
+import type { ClusterCapacity, KinName } from "./cluster-capacity.ts"
+import type { InstanceCapacity } from "./instance-capacity.ts"
+import { KinFollower } from "./kin-follower.ts"
+import type { Partition } from "./partition.ts"
+import { Tally } from "./tally.ts"
+
+/** How many tasks of one kin there are on the instances of each path of a partition, whatever state those are in. */
+export class Spreads {
+  readonly #cluster: ClusterCapacity
+  readonly #partition: Partition
+  readonly #kin: KinFollower
+  #tasks = new Tally<string>()
+
+  /** What has been counted: only instances that have such tasks. */
+  readonly #counted = new Map<InstanceCapacity, { readonly paths: readonly string[]; readonly tasks: number }>()
+  #seenFaces = -1
+
+  constructor(cluster: ClusterCapacity, partition: Partition, name: KinName) {
+    this.#cluster = cluster
+    this.#partition = partition
+    this.#kin = new KinFollower(cluster, name)
+  }
+
+  tasksAt(path: string): number {
+    return this.#tasks.of(path)
+  }
+
+  catchUp(): void {
+    const { faceChanges, instances } = this.#cluster
+    const look = (instance: InstanceCapacity) => this.#look(instance)
+    const seenFaces = this.#seenFaces
+    this.#seenFaces = faceChanges.mark()
+    if (this.#kin.catchUp(look) && faceChanges.since(seenFaces, look)) return
+    this.#counted.clear()
+    this.#tasks = new Tally()
+    for (const instance of instances.values()) this.#look(instance)
+  }
+
+  #look(instance: InstanceCapacity): void {
+    const before = this.#counted.get(instance)
+    if (before !== undefined) for (const path of before.paths) this.#tasks.add(path, -before.tasks)
+    const tasks = this.#kin.tasksOn(instance)
+    if (tasks === 0) {
+      this.#counted.delete(instance)
+      return
+    }
+    const paths = this.#partition.pathsOf(instance.face)
+    this.#counted.set(instance, { paths, tasks })
+    for (const path of paths) this.#tasks.add(path, tasks)
+  }
+}
