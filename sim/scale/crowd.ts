@@ -96,5 +96,5 @@ export class Crowd {
 }
 
 const JOINING = 64
-const REPORTING_MAX = 128
+const REPORTING_MAX = 800
 const NEVER = new AbortController().signal

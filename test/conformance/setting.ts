@@ -2,43 +2,29 @@ import type { NormalizedSchema } from "@smithy/core/schema"
 import type { OperationShape } from "../../src/aws/protocols/protocol.ts"
 import type { TestWorld } from "../../src/services/testing.ts"
 import { requiredNames } from "./arbitrary.ts"
+import { ecsSetting } from "./ecs-setting.ts"
 
-/** What is there before a service's operations are tried, so that some inputs mean something. */
+/** What a service needs before its operations are tried, so that some inputs mean something. */
 export interface Setting {
-  readonly prepare: (region: TestWorld) => Promise<unknown>
+  readonly prepare: (region: TestWorld) => Promise<Prepared>
 
+  /** By operation, the fault that answers even an input that is right, as Homeport has nothing to answer it with. */
+  readonly refusals: Readonly<Record<string, string>>
+}
+
+/** What is there then. */
+export interface Prepared {
   /** By member, the text that means what was prepared. */
-  readonly names: (region: TestWorld) => Readonly<Record<string, string>>
+  readonly names: Readonly<Record<string, string>>
 
   /** By operation, an input that is right, where the shape alone does not tell what must be in it. */
   readonly inputs: Readonly<Record<string, object>>
 }
 
-const containerDefinitions = [{ name: "app", image: "app", memory: 64 }]
-
 /** One for each service of the catalogue. */
 const settings: Readonly<Record<string, Setting>> = {
-  sts: { prepare: async () => {}, names: () => ({}), inputs: {} },
-  ecs: {
-    async prepare({ ecs }) {
-      await ecs.createCluster({ clusterName: "known" })
-      for (const family of ["known", "retired"]) await ecs.registerTaskDefinition({ family, containerDefinitions })
-      await ecs.deregisterTaskDefinition({ taskDefinition: "retired:1" })
-    },
-    names: ({ account }) => ({
-      cluster: "known",
-      clusterName: "known",
-      resourceArn: `arn:aws:ecs:us-east-1:${account}:cluster/known`,
-      family: "known",
-      taskDefinition: "known:1",
-      name: "containerInsights",
-      value: "enabled",
-    }),
-    inputs: {
-      RegisterTaskDefinition: { family: "known", containerDefinitions },
-      DeleteTaskDefinitions: { taskDefinitions: ["retired:1"] },
-    },
-  },
+  sts: { prepare: async () => ({ names: {}, inputs: {} }), refusals: {} },
+  ecs: ecsSetting,
 }
 
 export function settingFor(service: string): Setting {
@@ -48,9 +34,9 @@ export function settingFor(service: string): Setting {
   return setting
 }
 
-/** The smallest input that is right, as far as the setting and the shape tell. */
-export function smallestInput({ name, input }: OperationShape, { names, inputs }: Setting, region: TestWorld): object {
-  return inputs[name] ?? requiredMembers(input, names(region))
+/** The smallest input that is right, as far as what was prepared and the shape tell. */
+export function smallestInput({ name, input }: OperationShape, { names, inputs }: Prepared): object {
+  return inputs[name] ?? requiredMembers(input, names)
 }
 
 function requiredMembers(

@@ -1,11 +1,13 @@
+import { fork } from "node:child_process"
 import { once } from "node:events"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { connect } from "node:net"
 import { join } from "node:path"
 import { ECS } from "@aws-sdk/client-ecs"
 import { STS } from "@aws-sdk/client-sts"
-import { expect, test } from "vitest"
+import { expect, onTestFinished, test } from "vitest"
 import { EXIT } from "../../src/main/exit.ts"
+import { ROOT } from "../source.ts"
 import { answers, clientOf, installation, killed, lives, result, variables } from "./command-line.ts"
 import { until } from "./until.ts"
 
@@ -111,6 +113,19 @@ test("a region ends with its supervisor, so that killing that one leaves nothing
   killed(supervisor!.pid)
   await until(() => !lives(region!.pid))
   expect(await answers(endpoint)).toBe(false)
+})
+
+test("a region whose supervisor is gone before it has started ends, and names nobody as its supervisor", async () => {
+  const { data } = installation()
+  const child = fork(join(ROOT, "src/main/cli.ts"), ["server", "--port", "0", "--data", data], {
+    execArgv: ["--disable-warning=ExperimentalWarning"],
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  })
+  onTestFinished(() => void child.kill("SIGKILL"))
+  child.disconnect()
+
+  expect(await once(child, "exit")).toEqual([EXIT.ok, null])
+  expect(readdirSync(data)).not.toContain("run.json")
 })
 
 test("up in the foreground says where it answers, and ends in order when it is told to", async () => {

@@ -69,7 +69,13 @@ test("bytes that are not UTF-8 are refused", () => {
 
 test("a document may not be deeper or larger than any that AWS's shapes allow", () => {
   expect(() => read("<a>".repeat(1000) + "</a>".repeat(1000))).toThrow("too deep")
-  expect(() => read(`<a>${"<b/>".repeat(100_001)}</a>`)).toThrow("too many elements")
+  expect(() => read(`<a>${"<b/>".repeat(50_000)}</a>`)).toThrow("too many elements")
+  expect(read(`<a>${"<b/>".repeat(49_999)}</a>`).children).toHaveLength(49_999)
+
+  // Attributes are as much work as elements, on one of them or on many.
+  const attributes = Array.from({ length: 50_000 }, (_, n) => `a${n}=""`).join(" ")
+  expect(() => read(`<a ${attributes}/>`)).toThrow("too many elements")
+  expect(() => read(`<a>${'<b c="" d=""/>'.repeat(17_000)}</a>`)).toThrow("too many elements")
 })
 
 test("any text comes back as it was written, what XML cannot hold as the replacement character", () => {

@@ -3,12 +3,15 @@
  *
  * Covers: clusters with their settings, configuration and counts; capacity providers of Auto Scaling groups; container
  * instances, their attributes, what agents ask and the connections they keep; task definitions; tasks and their
- * protection; account settings; tags.
+ * protection; services, REPLICA and DAEMON, with their deployments and revisions; task sets; account settings; tags.
  *
- * Leaves out, and says so when asked: services; managed instances; `serviceConnectDefaults` (Service Connect) and
+ * Leaves out, and says so when asked: managed instances; `serviceConnectDefaults` (Service Connect) and
  * `managedStorageConfiguration` (encryption keys) of a cluster; of a task definition S3 Files volumes, Neuron devices,
  * shared GPUs and `ALL` GPUs; of a task `enableExecuteCommand` (ECS Exec) and `volumeConfigurations` (EBS volumes),
- * without which data would be lost.
+ * without which data would be lost; of a service `loadBalancers`, `serviceRegistries`, an enabled
+ * `serviceConnectConfiguration`, `vpcLatticeConfigurations`, `gatewayConnectors`, metrics of `monitoring`,
+ * `volumeConfigurations`, `enableExecuteCommand`, the strategies BLUE_GREEN, LINEAR and CANARY, `lifecycleHooks`, the
+ * controller CODE_DEPLOY and the change of a controller; stopping a deployment by ABORT.
  *
  * Kept, without effect so far: `settings.containerInsights` (until there are metrics), `executeCommandConfiguration`
  * (until there is ExecuteCommand), what a capacity provider manages of its group (until there is Auto Scaling), and all
@@ -16,9 +19,11 @@
  * `proxyConfiguration`, `enableFaultInjection`, `credentialSpecs`, EFS, FSx and Docker-plugin volumes, and
  * `configuredAtLaunch` (each keeps its tasks from instances whose agent has not registered the capability);
  * `ephemeralStorage` (until nodes limit disks) and `appProtocol` (until there is Service Connect). Roles are not looked
- * up in IAM yet. Of a task: `securityGroups` and `assignPublicIp` (until there is a network), and `referenceId`.
+ * up in IAM yet. Of a task: `securityGroups` and `assignPublicIp` (until there is a network), and `referenceId`. Of a service: `deploymentConfiguration.alarms` (until there are alarms).
  *
- * Unlike AWS on purpose: an INACTIVE cluster, container instance or capacity provider is forgotten after a day. FARGATE
+ * Unlike AWS on purpose: an INACTIVE cluster, service, container instance or capacity provider is forgotten after a day,
+ * and what a service has been, when it becomes INACTIVE. A deployment that cannot go on says why, as an event and behind
+ * its `rolloutStateReason` and `statusReason`. A task that crashes before it has proven itself costs ten seconds. FARGATE
  * capacity is this installation's machines: instances that register, with a key of the account 000000000000, in that
  * account's cluster `fargate`. An instance identity document is believed as it is, since only AWS could check AWS's
  * signature; so is the attribute `homeport.capacity-provider`, by which a machine says whose group it is in. An

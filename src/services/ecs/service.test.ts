@@ -272,6 +272,21 @@ test("a steady service says so again every six hours", async () => {
   expect(messages.filter((message) => message.endsWith("has reached a steady state."))).toHaveLength(3)
 })
 
+test("of what has happened to a service the newest hundred are kept", async () => {
+  const agents = await startAgents()
+  agents.shop.instance("a")
+  await agents.create()
+  for (let round = 0; round < 110; round++) {
+    await agents.live(500)
+    await agents.shop.ecs.updateService({ cluster: "shop", service: "web", desiredCount: round % 2 === 0 ? 3 : 1 })
+  }
+  const { events = [] } = await agents.describe()
+  expect(events).toHaveLength(100)
+  const times = events.map(({ createdAt }) => createdAt!.getTime())
+  expect(times).toEqual(times.toSorted((a, b) => b - a))
+  expect(agents.shop.store.size(serviceEvents)).toBe(100)
+})
+
 test("what was begun before a restart goes on after it, and nothing is started twice", async () => {
   const agents = await startAgents()
   agents.shop.instance("a")

@@ -137,6 +137,6 @@ test("whatever happens to a service, its bounds hold, its books agree, and in th
       const failures = agents.shop.log.lines.filter(({ message }) => message.includes("controller"))
       expect(failures).toEqual([])
     }),
-    { numRuns: Number(process.env.RUNS ?? 25) },
+    { numRuns: 25 },
   )
 }, 60_000)

@@ -6,6 +6,7 @@ import { STOPS_PER_TURN, stopMembers } from "../service/stop.ts"
 import type { Deployment, Service } from "../tables.ts"
 import type { Member } from "./member.ts"
 import { obstacleOf, tellObstacle } from "./obstacle.ts"
+import { startsAgainAt } from "./restart.ts"
 import type { Step } from "./steps.ts"
 
 export interface Outcome {
@@ -28,6 +29,9 @@ export function carryOut(
   stopMembers(turn, service, stop, `deployment ${deployment.id}`)
   const starts = startSome(turn, deployment, step)
   tellStarted(turn, service, starts, members)
+  if (step.violated?.length) {
+    writeAction(turn, service, "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED", { containerInstanceArns: step.violated })
+  }
 
   const replaced = stop.filter(({ because, member }) => because === "unhealthy" && member.isTarget).length
   const { failedTasks } = deployment
@@ -37,13 +41,12 @@ export function carryOut(
   tellObstacle(turn, service, after, starts)
 
   for (const time of [step.nextLook, nextAttempt(turn, after, step, starts)]) if (time !== undefined) turn.wakeAt(time)
-  const isCut = stop.length === STOPS_PER_TURN || starts.started.length === STARTS_PER_TURN
-  if (isCut) turn.again()
   return { deployment: after, isIdle: stop.length === 0 && step.startCount === 0 }
 }
 
-function startSome({ now }: Turn, { nextStartAt = 0 }: Deployment, step: Step): Starts {
-  return step.startCount === 0 || now < nextStartAt ? { started: [] } : step.start(STARTS_PER_TURN)
+function startSome({ now }: Turn, deployment: Deployment, step: Step): Starts {
+  const mayStart = step.startCount > 0 && startsAgainAt(deployment, now) === undefined
+  return mayStart ? step.start(STARTS_PER_TURN) : { started: [] }
 }
 
 function tellStarted(turn: Turn, service: Service, { started }: Starts, members: readonly Member[]): void {
@@ -56,17 +59,12 @@ function tellStarted(turn: Turn, service: Service, { started }: Starts, members:
 }
 
 /** When to try again what could not be done now. */
-function nextAttempt(
-  { now }: Turn,
-  { nextStartAt = 0 }: Deployment,
-  step: Step,
-  { refused }: Starts,
-): number | undefined {
-  if (step.startCount > 0 && nextStartAt > now) return nextStartAt
-  return refused === undefined && step.obstacle === undefined ? undefined : now + AGAIN_MS
+function nextAttempt({ now }: Turn, deployment: Deployment, step: Step, { refused }: Starts): number | undefined {
+  const later = step.startCount > 0 ? startsAgainAt(deployment, now) : undefined
+  return later ?? (refused === undefined && step.obstacle === undefined ? undefined : now + AGAIN_MS)
 }
 
-/** A bounded piece of work: the rest comes in further turns, behind everyone else who waits. */
+/** A bounded piece of work: each task that starts or stops wakes the service again, behind everyone else who waits. */
 const STARTS_PER_TURN = 50
 
 /** Room may come from a task of someone else's that ends, of which nobody tells this service. */

@@ -44,8 +44,9 @@ test("only a deployment that is watched is given up", () => {
 })
 
 test("a rollback goes to the deployment that was complete last, which need not be the newest", () => {
+  let createdAt = 0
   const deployment = (arn: string, completedAt?: number) =>
-    ({ arn, ...(completedAt !== undefined && { completedAt }) }) as Deployment
+    ({ arn, createdAt: createdAt++, ...(completedAt !== undefined && { completedAt }) }) as Deployment
   const all = [
     deployment("rolled back to", 30),
     deployment("complete", 20),

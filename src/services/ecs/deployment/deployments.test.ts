@@ -129,6 +129,44 @@ test("tasks that fail to start trip the circuit breaker, and the service goes ba
   ])
 })
 
+test("a rollback has its time, and is successful only when all is as it was", async () => {
+  const agents = await running({
+    deploymentConfiguration: { ...BREAKER, minimumHealthyPercent: 0, maximumPercent: 100 },
+    availabilityZoneRebalancing: "DISABLED",
+  })
+  agents.fate = ({ family }) => (family === "next" ? "cannot be pulled" : "runs")
+  await update(agents, { taskDefinition: "next" })
+  await agents.live(30_000)
+  expect((await deploymentsOf(agents))[0]).toMatchObject({ status: "ROLLBACK_IN_PROGRESS" })
+  expect((await agents.describe()).deployments).toMatchObject([
+    { status: "PRIMARY", rolloutState: "IN_PROGRESS" },
+    { status: "ACTIVE", rolloutState: "FAILED" },
+  ])
+  await agents.live(60_000)
+  expect((await deploymentsOf(agents))[0]).toMatchObject({ status: "ROLLBACK_SUCCESSFUL" })
+  expect((await agents.describe()).deployments).toMatchObject([{ rolloutState: "COMPLETED" }])
+})
+
+test("an update in the middle of a rollback ends it as failed, and leads on from what there is", async () => {
+  const agents = await running({
+    deploymentConfiguration: { ...BREAKER, minimumHealthyPercent: 0, maximumPercent: 100 },
+    availabilityZoneRebalancing: "DISABLED",
+  })
+  await agents.define("third")
+  agents.fate = ({ family }) => (family === "next" ? "cannot be pulled" : "runs")
+  await update(agents, { taskDefinition: "next" })
+  await agents.live(30_000)
+  await update(agents, { taskDefinition: "third" })
+  expect((await deploymentsOf(agents))[1]).toMatchObject({ status: "ROLLBACK_FAILED", finishedAt: expect.any(Date) })
+  await agents.live(60_000)
+  expect((await deploymentsOf(agents)).map(({ status }) => status)).toEqual([
+    "SUCCESSFUL",
+    "ROLLBACK_FAILED",
+    "SUCCESSFUL",
+  ])
+  expect(agents.liveTasks().map(({ family }) => family)).toEqual(["third", "third"])
+})
+
 test("tasks that crash after they have run count as well", async () => {
   const agents = await running({ deploymentConfiguration: BREAKER })
   agents.fate = ({ family }) => (family === "next" ? "crashes" : "runs")
@@ -303,6 +341,18 @@ test("a task whose health check fails is replaced, and its grace period is respe
   )
   const failed = messages.indexOf("(service web) (task) failed container health checks.")
   expect(messages[failed + 1]).toBe("(service web) has stopped 1 running tasks: (task).")
+})
+
+test("tasks that are stopped for their health count towards the circuit breaker", async () => {
+  const agents = await startAgents()
+  agents.shop.instance("a", { attributes: ABLE_TO_CHECK.map((name) => ({ name })) })
+  await agents.define("web", { healthCheck: { command: ["CMD", "false"] } })
+  await agents.create({ deploymentConfiguration: BREAKER })
+  for (let round = 0; round < 20; round++) {
+    await agents.live(2_000)
+    for (const task of agents.liveTasks()) if (task.health === "UNKNOWN") agents.health(task, "UNHEALTHY")
+  }
+  expect((await agents.describe()).deployments).toMatchObject([{ rolloutState: "FAILED", failedTasks: 3 }])
 })
 
 test("a task that ends by itself is replaced, and the service becomes steady again", async () => {

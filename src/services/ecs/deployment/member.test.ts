@@ -17,6 +17,8 @@ test("a task without a health check is healthy 40 seconds after it runs", () => 
   expect(standing({ startedAt: NOW - PROVEN_MS })).toBe("healthy")
   expect(standing({ startedAt: NOW - PROVEN_MS + 1 })).toBe("unproven")
   expect(standing({ lastStatus: "PENDING" })).toBe("starting")
+  // The clock has been set back since.
+  expect(standing({ startedAt: NOW + PROVEN_MS })).toBe("healthy")
 })
 
 test("a task with health checks is what all of them say", () => {

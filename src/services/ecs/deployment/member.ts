@@ -56,7 +56,8 @@ export function standingOf(task: Task, { now, checked, graceMs }: Judgement): St
   }
   if (task.desiredStatus === "STOPPED") return "stopping"
   const startedAt = task.startedAt ?? task.createdAt
-  if (checked.size === 0) return now >= startedAt + PROVEN_MS ? "healthy" : "unproven"
+  // One that has started in the future did so before the clock was set back.
+  if (checked.size === 0) return now >= startedAt + PROVEN_MS || now < startedAt ? "healthy" : "unproven"
 
   const health = task.containers.filter(({ name }) => checked.has(name)).map((container) => container.health)
   if (health.includes("UNHEALTHY")) return now < startedAt + graceMs ? "starting" : "unhealthy"

@@ -7,7 +7,7 @@ import { type Recipe, requestFor, type Starts } from "../service/start.ts"
 import type { Deployment, Obstacle, Service } from "../tables.ts"
 import { explainNoPlace } from "../task/place.ts"
 import type { Member } from "./member.ts"
-import { FAILED_STARTS_TOLD } from "./restart.ts"
+import { FAILED_STARTS_TOLD, startsAgainAt } from "./restart.ts"
 import type { Step } from "./steps.ts"
 
 interface Attempt {
@@ -43,8 +43,8 @@ function problemOf(
   // What has been given up is held up by nothing any more.
   if (deployment.rolloutState === "FAILED") return undefined
   if (starts.refused !== undefined) return placement(turn, "placement", starts.refused, blockedBy)
-  const { failure, failedStarts, nextStartAt = 0 } = deployment
-  if (failure !== undefined && (failedStarts > 0 || nextStartAt > turn.now)) {
+  const { failure, failedStarts } = deployment
+  if (failure !== undefined && (failedStarts > 0 || startsAgainAt(deployment, turn.now) !== undefined)) {
     return { kind: "failures", reason: `tasks fail to start, the last one because of: ${failure}` }
   }
   const waiting = members.find(({ task, standing }) => standing === "starting" && task.instanceArn === undefined)

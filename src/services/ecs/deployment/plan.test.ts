@@ -133,6 +133,15 @@ test("a deployment that has failed starts nothing and leaves the old tasks alone
   expect(plan).toMatchObject({ start: [], stop: [], isComplete: false })
 })
 
+test("of a deployment that has failed and left too much, those go that carry no load", () => {
+  const [ill, starting] = [aMember("unhealthy"), aMember("starting")]
+  const all = [...members(2, "unproven", old), ill, starting]
+  const stopped = (desiredCount: number) =>
+    planRolling(aSituation(desiredCount, all, { hasFailed: true })).stop.map(({ member }) => member)
+  expect(stopped(2)).toEqual([ill, starting])
+  expect(stopped(1)).toEqual([ill, starting, all[0]])
+})
+
 /** What may happen to a task while nobody plans anything. */
 const NEXT: Readonly<Record<Standing, readonly (Standing | "gone")[]>> = {
   starting: ["starting", "unproven", "gone", "healthy"],

@@ -39,10 +39,13 @@ export function planRolling(situation: Situation): Plan {
   }
 }
 
-/** Nothing new comes, so what there is stays, but for what is too much. */
+/** Nothing new comes, so what there is stays, but for what is too much: of that, what carries no load goes first. */
 function planFailed({ members, desiredCount, targetArn, stage, choose }: Situation): Plan {
   const wanted = members.filter(({ standing }) => standing !== "stopping")
-  const surplus = choose(wanted, wanted.length - desiredCount)
+  const excess = wanted.length - desiredCount
+  const [idle, working] = partition(wanted, ({ standing }) => standing === "starting" || standing === "unhealthy")
+  const surplus = [...choose(idle, excess)]
+  surplus.push(...choose(working, excess - surplus.length))
   return {
     start: [],
     stop: surplus.map((member) => ({ member, because: "scaling" })),
@@ -50,6 +53,10 @@ function planFailed({ members, desiredCount, targetArn, stage, choose }: Situati
     traffic: { [targetArn]: 100 },
     isComplete: false,
   }
+}
+
+function partition(members: readonly Member[], is: (member: Member) => boolean): readonly [Member[], Member[]] {
+  return [members.filter(is), members.filter((member) => !is(member))]
 }
 
 /**

@@ -83,7 +83,13 @@ test("a task that comes in the place of one that drains is none to spare before 
   const inA = { attributes: [{ name: "ecs.availability-zone", value: "az-a" }] }
   const first = shop.instance("first", inA)
   const second = shop.instance("second", inA)
-  await agents.create({ desiredCount: 4, placementStrategy: [{ type: "spread", field: AZ }, { type: "spread", field: "instanceId" }] })
+  await agents.create({
+    desiredCount: 4,
+    placementStrategy: [
+      { type: "spread", field: AZ },
+      { type: "spread", field: "instanceId" },
+    ],
+  })
   await agents.live(60_000)
   instanceIn(agents, "b")
   await shop.ecs.updateService({ cluster: "shop", service: "web", propagateTags: "SERVICE" })
@@ -97,7 +103,9 @@ test("a task that comes in the place of one that drains is none to spare before 
   shop.change(second, { status: "DRAINING" })
   await agents.shop.ecs.updateService({ cluster: "shop", service: "web", propagateTags: "SERVICE" })
   await agents.live(25_000)
-  expect(agents.allTasks().map(({ stoppedReason }) => stoppedReason)).not.toContainEqual(expect.stringMatching(/^Avail/))
+  expect(agents.allTasks().map(({ stoppedReason }) => stoppedReason)).not.toContainEqual(
+    expect.stringMatching(/^Avail/),
+  )
 })
 
 const AZ = "attribute:ecs.availability-zone"

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { aTask } from "../placement/testing.ts"
-import { delayRestarts } from "./restart.ts"
+import { delayRestarts, startsAgainAt } from "./restart.ts"
 
 function unstarted(createdAt: number, stoppedReason = "CannotPullContainerError") {
   return aTask("unstarted", { createdAt, stoppedReason, lastStatus: "STOPPED" })
@@ -24,6 +24,12 @@ test("tasks that were started together and fail together have failed once", () =
   const once = delayRestarts({ failedStarts: 0 }, together, 5_000)
   expect(once).toMatchObject({ failedStarts: 1, nextStartAt: 15_000 })
   expect(delayRestarts(once, [unstarted(100)], 6_000)).toMatchObject({ failedStarts: 1, nextStartAt: 15_000 })
+})
+
+test("a clock that was set back makes nobody wait longer than the longest wait", () => {
+  expect(startsAgainAt({ nextStartAt: 5_000 }, 4_000)).toBe(5_000)
+  expect(startsAgainAt({ nextStartAt: 5_000 }, 5_000)).toBeUndefined()
+  expect(startsAgainAt({ nextStartAt: 10_000_000 }, 4_000)).toBeUndefined()
 })
 
 test("a task that crashes soon after its start costs one round, one that has run for a while nothing", () => {

@@ -23,6 +23,13 @@ export function delayRestarts(before: Restarts, failed: readonly Task[], now: nu
   return { failedStarts, ...(nextStartAt !== undefined && { nextStartAt }), ...(failure !== undefined && { failure }) }
 }
 
+/** When more may be started; undefined when that is now. */
+export function startsAgainAt({ nextStartAt }: Pick<Restarts, "nextStartAt">, now: number): number | undefined {
+  if (nextStartAt === undefined || nextStartAt <= now) return undefined
+  // Nobody was told to wait longer than this: the clock has been set back since.
+  return nextStartAt > now + DELAY_MS_MAX ? undefined : nextStartAt
+}
+
 /** From so many on, a service is said to be unable to start tasks. */
 export const FAILED_STARTS_TOLD = 3
 

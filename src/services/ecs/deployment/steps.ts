@@ -1,7 +1,7 @@
 import type { DeploymentConfiguration } from "@aws-sdk/client-ecs"
 import { assert } from "../../../base/assert.ts"
 import type { Turn } from "../../../store/controller.ts"
-import { capacity } from "../placement/capacity.ts"
+import { type Capacity, capacity } from "../placement/capacity.ts"
 import { explainInstance } from "../placement/explain.ts"
 import { candidateArns } from "../placement/plan.ts"
 import type { PlacementRequest } from "../placement/request.ts"
@@ -23,6 +23,9 @@ export interface Step {
   readonly isComplete: boolean
   readonly obstacle?: Plan["obstacle"]
   readonly nextLook?: number | undefined
+
+  /** Instances from which a DAEMON service withdraws as they do not meet its constraints any more. */
+  readonly violated?: readonly string[]
 
   /** How many tasks are to start, and the hands to start as many as one turn may. */
   readonly startCount: number
@@ -112,12 +115,21 @@ export function daemonStep(turn: Turn, recipe: Recipe, deployment: Deployment, m
     isComplete: plan.isComplete,
     // Nobody says when the last of the other tasks has left an instance that drains.
     nextLook: members.some(({ mustLeave }) => mustLeave) ? turn.now + LOOK_AGAIN_MS : undefined,
+    violated: withdrawnFrom(view, plan.stop, new Set(instanceArns)),
     startCount: plan.start.length,
     start,
   }
 }
 
 const LOOK_AGAIN_MS = 10_000
+
+function withdrawnFrom(view: Capacity, stops: readonly Stop[], instanceArns: ReadonlySet<string>): string[] {
+  return stops.flatMap(({ member: { task, mustLeave } }) => {
+    const { instanceArn = "" } = task
+    const isThere = view.instance(instanceArn)?.face.status === "ACTIVE"
+    return isThere && !mustLeave && !instanceArns.has(instanceArn) ? instanceArn : []
+  })
+}
 
 /**
  * The instances that are to have a task: those that meet what the service asks of them. A task whose agent is away for a

@@ -316,6 +316,17 @@ test("after a restart of the region no manifest has a number that was used befor
   expect(manifests(agent).at(-1)!.timeline).toBeGreaterThan(used)
 })
 
+test("no manifest leaves before its number is set aside for good", async () => {
+  let appendMs = 0
+  const { agent, connect, world } = await start({}, { appendMs: () => appendMs })
+  appendMs = 3_000
+  await connect()
+  await world.advance(2_500)
+  expect(manifests(agent)).toEqual([])
+  await world.advance(2_500)
+  expect(manifests(agent)).toHaveLength(1)
+})
+
 test("what an agent runs beside the manifest is stopped, unless the tables say meanwhile that it should run", async () => {
   const { agent, connect, run, task, world } = await start()
   await connect()

@@ -277,6 +277,8 @@ export class AgentSession implements SocketListener {
     const now = this.#host.world.monotonic()
     if (!this.#manifests.isDue(now)) return undefined
     if (this.#manifests.needsNumbers && !this.#reserveNumbers(tx)) return undefined
+    // The record in which numbers are set aside has been read, so that no manifest leaves before that is durable.
+    if (tx.get(containerInstances, this.agent.instanceArn) === undefined) return undefined
     const messageId = newUuid(this.#host.world.random)
     const wanted = tasksOf(tx, this.agent.instanceArn).filter((task) => wantedOfAgent(task) === "RUNNING")
     return manifestFrame(this.#envelope(messageId), this.#manifests.sent(messageId, now), wanted)

@@ -83,6 +83,45 @@ test("tasks of one service stay on different instances where they must, and a st
   expect((await placed(instances, request, 3, [stopping])).sort()).toEqual(["one", "two", undefined])
 })
 
+test("a task that wants the company of others finds its place once they have come", async () => {
+  const { store, world } = await startStore(tables)
+  const request = aRequest({ constraints: [{ type: "memberOf", expression: "task:group == database" }] })
+  store.transact(HOME, (tx) => {
+    const [one, two] = [anInstance("one"), anInstance("two")]
+    for (const instance of [one, two]) tx.put(containerInstances, instance)
+    expect(planPlacement(tx.view(capacity), request, world.random)).toBeUndefined()
+
+    tx.put(tasks, aTask("database", { instanceArn: two.arn, group: "database" }))
+    expect(planPlacement(tx.view(capacity), request, world.random)?.instanceArn).toBe(two.arn)
+  })
+})
+
+test("on FARGATE a service is spread over the zones by its owner's count, on instances that are someone else's", async () => {
+  const { store, world } = await startStore(tables)
+  const POOL = "444455556666/us-east-1"
+  const pool = ["a", "b"].map((zone) => anInstance(zone, { clusterArn: "pool", attributes: aZone(zone) }))
+  const kin = { serviceArn: "web", group: "service:web" }
+  const zones = store.transact(HOME, (tx) => {
+    for (const instance of pool) tx.anywhere.in(POOL).put(containerInstances, instance)
+    const theirs = { taskArn: "theirs", scope: "x", instanceArn: pool[1]!.arn, demand: aDemand() }
+    tx.anywhere.in(POOL).put(poolTasks, theirs)
+    tx.put(tasks, aTask("first", { ...kin, launchType: "FARGATE", zone: "a", instanceArn: pool[0]!.arn }))
+
+    return [1, 2, 3].map((number) => {
+      const tasksByZone = tx.view(capacity).tasksByZone(aTask("").clusterArn, kin)
+      const request = aRequest({ ...kin, clusterArn: "pool", launchType: "FARGATE", tasksByZone })
+      const { instanceArn, zone } = planPlacement(tx.anywhere.in(POOL).view(capacity), request, world.random)!
+      tx.put(tasks, taskAt(`${number}`, { ...request, clusterArn: aTask("").clusterArn }, instanceArn, zone))
+      tx.anywhere.in(POOL).put(poolTasks, { taskArn: `${number}`, scope: HOME, instanceArn, demand: aDemand() })
+      return zone!
+    })
+  })
+
+  expect(zones[0]).toBe("b")
+  expect(zones.slice(1).sort()).toEqual(["a", "b"])
+  store.transact(POOL, (tx) => expect(tx.view(capacity).instance(pool[1]!.arn)?.cpuFree).toBe(2048 - 3 * 256))
+})
+
 test("a task gets GPUs that no other task has", async () => {
   const { store, world } = await startStore(tables)
   store.transact(HOME, (tx) => {
@@ -123,6 +162,7 @@ test("chance takes every one of equal instances", async () => {
 const EXPRESSIONS = [
   "attribute:rack == r1",
   "not (task:group == family:web)",
+  "task:group == s",
   "runningTasksCount < 2 and attribute:ecs.availability-zone in [a, b]",
   "attribute:rack =~ r[12] or runningTasksCount > 0",
 ]
@@ -240,9 +280,9 @@ const someStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget" as const), task: fc.nat(30), undone }) },
   {
     weight: 3,
-    arbitrary: fc.record({ kind: fc.constant("instance" as const), id: fc.nat(5), changes: someInstance, undone }),
+    arbitrary: fc.record({ kind: fc.constant("instance" as const), id: fc.nat(8), changes: someInstance, undone }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), id: fc.nat(5), undone }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("remove" as const), id: fc.nat(8), undone }) },
   {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constant("pool" as const), id: fc.nat(5), demand: someDemand, undone }),
@@ -251,7 +291,7 @@ const someStep: fc.Arbitrary<Step> = fc.oneof(
 
 test("a plan always takes an instance that a plain scan finds best, gives up only where the scan does, and the capacity stays what counting anew gives", async () => {
   const scenario = fc.tuple(
-    fc.array(someInstance, { minLength: 1, maxLength: 6, size: "max" }),
+    fc.array(someInstance, { minLength: 1, maxLength: 9, size: "max" }),
     fc.tuple(someRequest, someRequest).map(([one, other]) => [one, other, { ...one, serviceArn: one.group }]),
     fc.array(someStep, { minLength: 5, maxLength: 60, size: "max" }),
   )

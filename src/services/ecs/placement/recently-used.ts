@@ -13,5 +13,5 @@ export class RecentlyUsed<V> {
   }
 }
 
-/** Each may have an entry for every instance of a cluster: with 10,000 of them that is about a megabyte. */
-const SIZE_MAX = 64
+/** The largest of them has an entry for every instance of a cluster, which is a megabyte for 10,000 instances. */
+const SIZE_MAX = 256

@@ -84,7 +84,7 @@ export class Room {
   #look(instance: InstanceCapacity): void {
     let entry = this.#entries[instance.number]
     const isCandidate = this.#rules.candidates.members.has(instance)
-    if (entry !== undefined && (!isCandidate || entry.instance !== instance || entry.face !== instance.face)) {
+    if (entry !== undefined && (!isCandidate || entry.face !== instance.face)) {
       this.#forget(entry)
       entry = undefined
     }

@@ -12,7 +12,7 @@ export class Spreads {
   #tasks = new Tally<string>()
 
   /** What has been counted: only instances that have such tasks. */
-  readonly #counted = new Map<InstanceCapacity, { readonly paths: readonly string[]; readonly tasks: number }>()
+  readonly #counted = new Map<InstanceCapacity, { readonly paths: readonly string[]; tasks: number }>()
   #seenFaces = -1
 
   constructor(cluster: ClusterCapacity, partition: Partition, name: KinName) {
@@ -37,15 +37,18 @@ export class Spreads {
   }
 
   #look(instance: InstanceCapacity): void {
-    const before = this.#counted.get(instance)
-    if (before !== undefined) for (const path of before.paths) this.#tasks.add(path, -before.tasks)
     const tasks = this.#kin.tasksOn(instance)
-    if (tasks === 0) {
-      this.#counted.delete(instance)
+    const paths = this.#partition.pathsOf(instance.face)
+    const counted = this.#counted.get(instance)
+    if (counted !== undefined && counted.paths === paths) {
+      for (const path of paths) this.#tasks.add(path, tasks - counted.tasks)
+      counted.tasks = tasks
+      if (tasks === 0) this.#counted.delete(instance)
       return
     }
-    const paths = this.#partition.pathsOf(instance.face)
-    this.#counted.set(instance, { paths, tasks })
+    if (counted !== undefined) for (const path of counted.paths) this.#tasks.add(path, -counted.tasks)
     for (const path of paths) this.#tasks.add(path, tasks)
+    if (tasks === 0) this.#counted.delete(instance)
+    else this.#counted.set(instance, { paths, tasks })
   }
 }

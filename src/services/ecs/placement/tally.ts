@@ -15,6 +15,7 @@ export class Tally<K> {
   }
 
   add(key: K, difference: number): void {
+    if (difference === 0) return
     const count = (this.#counts.get(key) ?? 0) + difference
     if (count === 0) this.#counts.delete(key)
     else this.#counts.set(key, count)

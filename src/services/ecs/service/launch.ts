@@ -69,6 +69,12 @@ export function newRevision(
   return { revision, digits }
 }
 
+/** What an earlier revision was made of, for another like it. */
+export function contentOfRevision(revision: ServiceRevision): RevisionContent {
+  const { definitionArn, launchType, strategy, platformVersion, network, loadBalancers, registries, volumes } = revision
+  return { definitionArn, launchType, strategy, platformVersion, network, loadBalancers, registries, volumes }
+}
+
 export function sameContent(a: RevisionContent, b: RevisionContent): boolean {
   return CONTENT.every((field) => isDeepStrictEqual(a[field], b[field]))
 }

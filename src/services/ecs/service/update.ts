@@ -18,6 +18,7 @@ import { primaryOf } from "./find.ts"
 import {
   checkedContent,
   checkPlacement,
+  contentOfRevision,
   isOtherStrategy,
   newRevision,
   type RevisionContent,
@@ -80,6 +81,9 @@ function contentOf(
       "When switching from launch type to capacity provider strategy on an existing service, or making a change to a capacity provider strategy on a service that is already using one, you must force a new deployment.",
     )
   }
+  const isTouched = input.taskDefinition || input.networkConfiguration || input.platformVersion || isOther
+  if (!isTouched) return contentOfRevision(before)
+
   // A platform version goes with FARGATE, so a strategy that leaves FARGATE leaves it behind.
   const keepsPlatform = !isOther || isFargate(sent?.[0]?.capacityProvider)
   const platformVersion = input.platformVersion ?? (keepsPlatform ? before.platformVersion : undefined)

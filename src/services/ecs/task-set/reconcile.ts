@@ -5,7 +5,7 @@ import { HISTORY_MS } from "../deployment/complete.ts"
 import type { Member } from "../deployment/member.ts"
 import { planRolling } from "../deployment/plan.ts"
 import { recipeOf } from "../deployment/reconcile.ts"
-import { delayRestarts, FAILED_STARTS_TOLD } from "../deployment/restart.ts"
+import { delayRestarts, FAILED_STARTS_TOLD, startsAgainAt } from "../deployment/restart.ts"
 import { putTask } from "../lifecycle/write.ts"
 import { closestRefusal, placementProblem } from "../placement/explain.ts"
 import { tell, tellProblem, writeAction } from "../service/event.ts"
@@ -54,7 +54,8 @@ function reconcileTaskSet(turn: Turn, service: Service, before: TaskSet): void {
   stopMembers(turn, named, stop, `taskSet ${set.id}`)
 
   const missing = plan.start.reduce((sum, { count }) => sum + count, 0)
-  const mayStart = now >= (set.nextStartAt ?? 0)
+  const startsAt = startsAgainAt(set, now)
+  const mayStart = startsAt === undefined
   const present = roster.members.filter(({ standing }) => standing !== "stopping").map(({ task }) => task)
   const starts: Starts = mayStart
     ? startTasks(turn, recipe, Math.min(missing, STARTS_PER_TURN), present)
@@ -64,9 +65,8 @@ function reconcileTaskSet(turn: Turn, service: Service, before: TaskSet): void {
   const after = withStability(turn, named, set, roster.members, desiredCount)
   if (!isDeepStrictEqual(before, after)) tx.put(taskSets, after)
   for (const time of roster.nextLooks) turn.wakeAt(time)
-  if (missing > 0 && !mayStart) turn.wakeAt(set.nextStartAt!)
+  if (missing > 0 && !mayStart) turn.wakeAt(startsAt)
   if (starts.refused !== undefined) turn.wakeAt(now + PLACE_AGAIN_MS)
-  else if (starts.started.length === STARTS_PER_TURN || stop.length === STOPS_PER_TURN) turn.again()
 }
 
 function noteFailures(turn: Turn, set: TaskSet, { failed, members }: ReturnType<typeof rosterOf>): TaskSet {
