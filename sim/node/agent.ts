@@ -1,15 +1,17 @@
 import { type AcsFromRegion, acsFromAgent, acsFromRegion } from "../../src/wire/acs.ts"
 import type { TaskPayload } from "../../src/wire/task.ts"
-import { tcsFromAgent, tcsFromRegion } from "../../src/wire/tcs.ts"
+import { tcsFromRegion } from "../../src/wire/tcs.ts"
 import { newUuid } from "../../src/world/ids.ts"
 import { type Cancel, sleep } from "../../src/world/world.ts"
 import type { Api, Input } from "../api.ts"
 import type { AccessKeyId } from "../identity.ts"
 import type { Path } from "../network.ts"
 import type { ProcessWorld } from "../process-world.ts"
-import { shortArn, type Transcript } from "../transcript.ts"
+import type { Transcript } from "../transcript.ts"
 import type { AgentDisk, AgentStatus, KnownTask } from "./agent-disk.ts"
+import { gistOf } from "./gist.ts"
 import type { Machine, Run } from "./machine.ts"
+import { containerReports, healthFrame } from "./reports.ts"
 import { Session } from "./session.ts"
 import { Submissions } from "./submissions.ts"
 
@@ -156,7 +158,7 @@ export class Agent {
     const heard = this.#read(() => acsFromRegion.decode(frame))
     if (heard === undefined) return
     const { path, transcript } = this.#options
-    if (heard.type !== "HeartbeatMessage") transcript.say(path.name, `hears ${heard.type} ${gist(heard)}`)
+    if (heard.type !== "HeartbeatMessage") transcript.say(path.name, `hears ${heard.type} ${gistOf(heard)}`)
     switch (heard.type) {
       case "HeartbeatMessage":
         this.#answer(acsFromAgent.encode("HeartbeatAckRequest", { messageId: heard.message.messageId }))
@@ -223,7 +225,7 @@ export class Agent {
   #stop(payload: TaskPayload): void {
     if (this.#options.disk.tasks.has(payload.arn)) this.#stopKnown(payload.arn)
     // What was never here, or is forgotten, does not run.
-    else this.#submit(payload, "STOPPED", [], "", () => {})
+    else this.#submit(payload, "STOPPED", [], () => {})
   }
 
   #stopKnown(arn: string): void {
@@ -291,26 +293,10 @@ export class Agent {
   }
 
   #report(task: KnownTask): void {
-    const { payload, status, exitCode, reason } = task
+    const { payload, status } = task
     if (status === "NONE") return
-    const run = this.#options.machine.runs.get(payload.arn)
-    const ports = run?.ports
-    const containers = payload.containers.map(({ name, portMappings = [] }) => ({
-      containerName: name,
-      runtimeId: `run-${payload.arn.slice(-8)}`,
-      status: run?.ended.has(name) ? ("STOPPED" as const) : status,
-      ...(run?.ended.has(name) ? { exitCode: 0 } : exitCode !== undefined && { exitCode }),
-      ...(reason !== undefined && { reason }),
-      ...(status === "RUNNING" && {
-        networkBindings: portMappings.map(({ containerPort = 0, protocol }) => ({
-          bindIP: "0.0.0.0",
-          containerPort,
-          hostPort: ports?.get(`${containerPort}/${protocol}`) ?? 0,
-          protocol,
-        })),
-      }),
-    }))
-    this.#submit(payload, status, containers, "", (isTaken) => {
+    const containers = containerReports(task, this.#options.machine.runs.get(payload.arn))
+    this.#submit(payload, status, containers, (isTaken) => {
       if (RANK[status] > RANK[task.told]) task.told = status
       if (isTaken && RANK[status] > RANK[task.taken]) task.taken = status
     })
@@ -320,51 +306,24 @@ export class Agent {
     { arn, taskClusterArn }: TaskPayload,
     status: AgentStatus,
     containers: NonNullable<Input<"SubmitTaskStateChange">["containers"]>,
-    reason: string,
     done: (isTaken: boolean) => void,
   ): void {
     const { registration } = this.#options
     const cluster = taskClusterArn ?? registration.cluster
-    this.#submissions.add({ cluster, task: arn, status, reason, containers }, done)
+    this.#submissions.add({ cluster, task: arn, status, reason: "", containers }, done)
   }
 
-  /** Every twenty seconds the health of what has a health check; forgets what stopped long ago as well. */
+  /** Every twenty seconds says how those are that have a health check, and forgets what stopped long ago. */
   #telemetry(): void {
     const { world, disk, machine, registration } = this.#options
-    const cluster = registration.cluster!
     world.after(TELEMETRY_MS, () => {
       for (const [arn, { stoppedAt, told }] of disk.tasks) {
         if (told !== "STOPPED" || stoppedAt === undefined || world.monotonic() < stoppedAt + FORGOTTEN_MS) continue
         disk.tasks.delete(arn)
         machine.runs.delete(arn)
       }
-      const tasks = [...disk.tasks.values()].filter(
-        ({ status, payload }) =>
-          status === "RUNNING" && payload.containers.some(({ healthCheckType }) => healthCheckType),
-      )
-      if (tasks.length > 0) {
-        const seconds = world.now() / 1000
-        const frame = tcsFromAgent.encode("PublishHealthRequest", {
-          timestamp: seconds,
-          metadata: {
-            cluster,
-            containerInstance: disk.containerInstanceArn!,
-            fin: true,
-            messageId: newUuid(world.random),
-          },
-          tasks: tasks.map(({ payload }) => ({
-            taskArn: payload.arn,
-            taskDefinitionFamily: payload.family,
-            taskDefinitionVersion: payload.version,
-            containers: payload.containers.map(({ name }) => ({
-              containerName: name,
-              healthStatus: machine.runs.get(payload.arn)?.isSick ? ("UNHEALTHY" as const) : ("HEALTHY" as const),
-              statusSince: seconds,
-            })),
-          })),
-        })
-        this.#tcs?.send(frame)
-      }
+      const frame = healthFrame(world, disk, machine, registration.cluster!)
+      if (frame !== undefined) this.#tcs?.send(frame)
       this.#telemetry()
     })
   }
@@ -388,19 +347,6 @@ export class Agent {
       this.#options.wrong(`a frame could not be read: ${(error as Error).message}`)
       return undefined
     }
-  }
-}
-
-function gist(heard: AcsFromRegion): string {
-  switch (heard.type) {
-    case "PayloadMessage":
-      return heard.message.tasks.map(({ arn, desiredStatus }) => `${shortArn(arn)} ${desiredStatus}`).join(", ")
-    case "TaskManifestMessage":
-      return `${heard.message.timeline}: ${heard.message.tasks.map(({ taskArn, desiredStatus }) => `${taskArn.slice(-6)} ${desiredStatus}`).join(", ")}`
-    case "TaskStopVerificationAck":
-      return heard.message.stopTasks.map(({ taskArn }) => shortArn(taskArn)).join(", ")
-    default:
-      return ""
   }
 }
 

@@ -311,8 +311,8 @@ test("what goes wrong inside is logged under the request's id and not told to th
   const { logs, log } = await startWithClients()
   const failure = await logs.deleteLogGroup({ logGroupName: "shop" }).catch((error) => error)
   expect(failure.message).not.toContain("fire")
-  const line = log.lines.find(({ fields }) => String(fields["error"]).includes("the disk of the test is on fire"))
-  expect(line?.fields["requestId"]).toBe(failure.$metadata.requestId)
+  const line = log.lines.find(({ fields }) => String(fields.error).includes("the disk of the test is on fire"))
+  expect(line?.fields.requestId).toBe(failure.$metadata.requestId)
 })
 
 test("an answer does not leave before what it says is durable, nor after the lead is lost", async () => {

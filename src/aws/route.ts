@@ -41,7 +41,7 @@ export class Router {
     const { headers } = request
     if (headers["smithy-protocol"] === "rpc-v2-cbor") return this.#cbor(request, signedFor)
     const target = headers["x-amz-target"]
-    if (target !== undefined) return this.#json(target, headers["content-type"] ?? "", signedFor)
+    if (target !== undefined) return this.#json(target, headers["content-type"] ?? "")
     if (isForm(request)) return this.#query(request, signedFor)
     return this.#rest(request, signedFor)
   }
@@ -52,7 +52,7 @@ export class Router {
     return others.find((service) => service.queryVersion === version) ?? candidate
   }
 
-  #json(target: string, contentType: string, signedFor: string | undefined): Route | NoRoute {
+  #json(target: string, contentType: string): Route | NoRoute {
     const protocol = contentType.includes("json-1.0") ? "awsJson1_0" : "awsJson1_1"
     const dot = target.lastIndexOf(".")
     const service = this.#byTarget.get(target.slice(0, Math.max(0, dot)))

@@ -107,7 +107,7 @@ test("a controller that throws is tried again later and later, can be seen, and 
   const failing = () => runner.status()[0]!.failing
   const attempts = failing()[0]!.attempts
   expect(failing()).toMatchObject([{ scope: HOME, key: "study", message: "the fuse has blown" }])
-  expect(log.lines.some(({ level, fields }) => level === "error" && fields["controller"] === "test/flaky")).toBe(true)
+  expect(log.lines.some(({ level, fields }) => level === "error" && fields.controller === "test/flaky")).toBe(true)
 
   await world.advance(60_000)
   expect(failing()[0]!.attempts).toBeGreaterThan(attempts + 2)

@@ -117,54 +117,6 @@ test("a cluster is made, described, changed, tagged and deleted", async () => {
   expect(await answered("ecs list-clusters")).toEqual({ clusterArns: [] })
 })
 
-test("a definition is registered from a file, and run, described and stopped as a task", async () => {
-  const containerDefinitions = [{ name: "app", image: "nginx", portMappings: [{ containerPort: 80 }] }]
-  const file = join(folder, "web.json")
-  const forFargate = { requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc", cpu: "256", memory: "512" }
-  writeFileSync(file, JSON.stringify({ family: "web", containerDefinitions, ...forFargate }))
-  const taskDefinitionArn = `arn:aws:ecs:us-east-1:${credentials.account}:task-definition/web:1`
-  expect(await answered(`ecs register-task-definition --cli-input-json file://${file}`)).toMatchObject({
-    taskDefinition: { taskDefinitionArn, status: "ACTIVE", ...forFargate, containerDefinitions: [{ name: "app" }] },
-  })
-  expect(await answered("ecs list-task-definitions --family-prefix web")).toEqual({
-    taskDefinitionArns: [taskDefinitionArn],
-  })
-
-  // No machine has joined the pool, so the task waits for one.
-  await answered("ecs create-cluster --cluster-name tour")
-  const network = "--network-configuration awsvpcConfiguration={subnets=[subnet-1]}"
-  const run = await answered(`ecs run-task --cluster tour --task-definition web --launch-type FARGATE ${network}`)
-  const waiting = { taskDefinitionArn, lastStatus: "PROVISIONING", desiredStatus: "RUNNING", launchType: "FARGATE" }
-  expect(run).toMatchObject({ tasks: [waiting], failures: [] })
-  const { taskArn } = (run as { tasks: readonly { taskArn: string }[] }).tasks[0]!
-  expect(await answered(`ecs describe-tasks --cluster tour --tasks ${taskArn}`)).toMatchObject({
-    tasks: [{ taskArn, ...waiting }],
-    failures: [],
-  })
-  const stopped = { taskArn, desiredStatus: "STOPPED", stopCode: "UserInitiated", stoppedReason: "enough" }
-  expect(await answered(`ecs stop-task --cluster tour --task ${taskArn} --reason enough`)).toMatchObject({
-    task: stopped,
-  })
-})
-
-test("a service is created, described and deleted", async () => {
-  await answered("ecs create-cluster --cluster-name empty-shop")
-  await answered("ecs register-task-definition --family idle --container-definitions name=app,image=nginx,memory=64")
-  const inCluster = "--cluster empty-shop"
-  const idle = { serviceName: "idle", status: "ACTIVE", desiredCount: 0, runningCount: 0, pendingCount: 0 }
-  expect(
-    await answered(`ecs create-service ${inCluster} --service-name idle --task-definition idle --desired-count 0`),
-  ).toMatchObject({ service: { ...idle, launchType: "EC2", schedulingStrategy: "REPLICA" } })
-  expect(await answered(`ecs describe-services ${inCluster} --services idle nowhere`)).toMatchObject({
-    services: [{ ...idle, deployments: [{ status: "PRIMARY", desiredCount: 0 }] }],
-    failures: [{ arn: expect.stringMatching(/:service\/empty-shop\/nowhere$/), reason: "MISSING" }],
-  })
-  expect(await answered(`ecs delete-service ${inCluster} --service idle --force`)).toMatchObject({
-    service: { serviceName: "idle", status: "DRAINING" },
-  })
-  expect(await answered(`ecs list-services ${inCluster}`)).toEqual({ serviceArns: [] })
-})
-
 test("the CLI pages through a list, and goes on where it was told to stop", async () => {
   const names = ["a", "b", "c"]
   await Promise.all(names.map((name) => answered(`ecs create-cluster --cluster-name ${name}`)))
@@ -175,6 +127,47 @@ test("the CLI pages through a list, and goes on where it was told to stop", asyn
   const { NextToken } = first as { NextToken: string }
   expect(await answered("ecs list-clusters --page-size 2 --starting-token", NextToken)).toEqual({
     clusterArns: [arnOf("b"), arnOf("c")],
+  })
+})
+
+test("what a file defines is run as a task and as a service, and both are ended", async () => {
+  const fargate = { requiresCompatibilities: ["FARGATE"], networkMode: "awsvpc", cpu: "256", memory: "512" }
+  const containerDefinitions = [{ name: "app", image: "nginx", portMappings: [{ containerPort: 80 }] }]
+  const file = join(folder, "web.json")
+  writeFileSync(file, JSON.stringify({ family: "web", containerDefinitions, ...fargate }))
+  const taskDefinitionArn = `arn:aws:ecs:us-east-1:${credentials.account}:task-definition/web:1`
+  const [registered] = await Promise.all([
+    answered(`ecs register-task-definition --cli-input-json file://${file}`),
+    answered("ecs create-cluster --cluster-name tour"),
+  ])
+  expect(registered).toMatchObject({
+    taskDefinition: { taskDefinitionArn, status: "ACTIVE", ...fargate, containerDefinitions },
+  })
+  expect(await answered("ecs list-task-definitions")).toEqual({ taskDefinitionArns: [taskDefinitionArn] })
+
+  // No machine has joined the pool that is FARGATE here, so the task waits for one.
+  const launch = "--launch-type FARGATE --network-configuration awsvpcConfiguration={subnets=[subnet-1]}"
+  const run = await answered(`ecs run-task --cluster tour --task-definition web ${launch}`)
+  const task = { taskDefinitionArn, launchType: "FARGATE", lastStatus: "PROVISIONING", desiredStatus: "RUNNING" }
+  expect(run).toMatchObject({ tasks: [task], failures: [] })
+  const { taskArn } = (run as { readonly tasks: readonly { readonly taskArn: string }[] }).tasks[0]!
+  expect(await answered(`ecs describe-tasks --cluster tour --tasks ${taskArn}`)).toMatchObject({
+    tasks: [{ taskArn, ...task }],
+    failures: [],
+  })
+  expect(await answered(`ecs stop-task --cluster tour --task ${taskArn} --reason enough`)).toMatchObject({
+    task: { taskArn, desiredStatus: "STOPPED", stopCode: "UserInitiated", stoppedReason: "enough" },
+  })
+
+  const service = { serviceName: "web", status: "ACTIVE", desiredCount: 0, runningCount: 0, launchType: "FARGATE" }
+  const create = `ecs create-service --cluster tour --service-name web --task-definition web --desired-count 0 ${launch}`
+  expect(await answered(create)).toMatchObject({ service })
+  expect(await answered("ecs describe-services --cluster tour --services web nowhere")).toMatchObject({
+    services: [{ ...service, taskDefinition: taskDefinitionArn, deployments: [{ status: "PRIMARY" }] }],
+    failures: [{ arn: expect.stringMatching(/:service\/tour\/nowhere$/), reason: "MISSING" }],
+  })
+  expect(await answered("ecs delete-service --cluster tour --service web --force")).toMatchObject({
+    service: { serviceName: "web", status: "DRAINING" },
   })
 })
 
@@ -199,8 +192,8 @@ test.each([
     "An error occurred (InvalidParameterException) when calling the CreateCluster operation: ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$",
   ],
   [
-    "ecs execute-command --interactive --command sh --task any",
-    "An error occurred (NotImplemented) when calling the ExecuteCommand operation: Homeport does not have ecs:ExecuteCommand yet.",
+    "ecs create-cluster --service-connect-defaults namespace=shop",
+    "An error occurred (InvalidParameterException) when calling the CreateCluster operation: Homeport does not have Service Connect (serviceConnectDefaults) yet. Leave it out of the request.",
   ],
   [
     "sts get-session-token",

@@ -13,11 +13,11 @@ import { type Deployment, deployments, type Service, services, tasks } from "./t
 export const serviceDeploymentOperations = {
   DescribeServiceDeployments(call, { serviceDeploymentArns: identifiers }) {
     const arns = [...new Set(identifiers!)]
+    for (const arn of arns) checkArn(arn)
     call.authorize(arns)
     if (arns.length === 0) throw invalid("Service Deployments cannot be empty.")
     if (arns.length > DESCRIBED_MAX)
       throw invalid(`Service Deployments cannot have more than ${DESCRIBED_MAX} elements`)
-    for (const arn of arns) checkArn(arn)
 
     const found = arns.flatMap((arn) => call.tx.get(deployments, arn) ?? [])
     return {
@@ -47,8 +47,8 @@ export const serviceDeploymentOperations = {
   },
 
   StopServiceDeployment(call, { serviceDeploymentArn: arn, stopType = "ROLLBACK" }) {
-    call.authorize(arn!)
     checkArn(arn!)
+    call.authorize(arn!)
     if (stopType !== "ROLLBACK" && stopType !== "ABORT") throw invalid("stopType should be one of [ABORT,ROLLBACK]")
     if (stopType === "ABORT") throw notYet("stopping a deployment without a rollback (stopType ABORT)")
     const deployment = call.tx.get(deployments, arn!)

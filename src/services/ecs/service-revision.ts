@@ -9,13 +9,13 @@ import { definitionByArn } from "./task-definition/find.ts"
 
 export const serviceRevisionOperations = {
   DescribeServiceRevisions(call, { serviceRevisionArns: identifiers }) {
-    call.authorize(identifiers!)
+    const arns = [...new Set(identifiers!)]
+    const serviceArns = new Set(arns.map((arn) => serviceArnOf(call, arn)))
+    call.authorize(arns)
     if (identifiers!.length === 0) throw invalid("The Service ARN provided is invalid.")
     if (identifiers!.length > DESCRIBED_MAX) {
       throw invalid(`Service Revision ARN count cannot exceed ${DESCRIBED_MAX}`)
     }
-    const arns = [...new Set(identifiers!)]
-    const serviceArns = new Set(arns.map((arn) => serviceArnOf(call, arn)))
     if (serviceArns.size > 1) {
       throw invalid(
         "Cross service requests are not allowed. All requested service revisions must be for a single service",

@@ -91,11 +91,8 @@ describe.each(["request", "answer"] as const)("a connection that is lost before 
 
   test("of a standby: it goes on where it was and misses nothing", async () => {
     const store = aStore()
-    const address = "http://leader.example:4566"
-    const leader = await store.led({ address, leaseMs: 3_600_000, foldEveryMs: 20 })
-    const standby = await store.open()
-    // One that is still reading everything cannot go on: it ends, as in "of a start". The leader is known after that.
-    await vi.waitFor(() => expect(standby.journal.leaderAddress()).toBe(address), PATIENCE)
+    const leader = await store.led({ leaseMs: 3_600_000, foldEveryMs: 20 })
+    const standby = await store.standby()
     let version = 0
     for (let count = 1; count <= 8; count++) {
       cutBefore(standby.cable, count)

@@ -135,7 +135,7 @@ describe("a connection that breaks", () => {
   test("a standby that is cut off goes on where it was", async () => {
     const store = aStore()
     const leader = await store.led()
-    const standby = await store.open()
+    const standby = await store.standby()
     await leader.leadership.append([entry(1, put("a", {}), put("b", {}))])
     await vi.waitFor(() => expect(standby.replica.version).toBe(1), PATIENCE)
     standby.cable.cut()
@@ -150,7 +150,7 @@ describe("a connection that breaks", () => {
   test("a standby that is far behind what is folded goes on where it was while the log is kept", async () => {
     const store = aStore()
     const leader = await store.led()
-    const standby = await store.open()
+    const standby = await store.standby()
     await leader.leadership.append([entry(1, put("a", {}))])
     await vi.waitFor(() => expect(standby.replica.version).toBe(1), PATIENCE)
     standby.cable.cut()
@@ -167,7 +167,7 @@ describe("a connection that breaks", () => {
   test("a standby that is cut off for longer than the log is kept says that it has to start again", async () => {
     const store = aStore()
     const leader = await store.led({ keepLogMs: 0 })
-    const standby = await store.open()
+    const standby = await store.standby()
     await leader.leadership.append([entry(1, put("a", {}))])
     await vi.waitFor(() => expect(standby.replica.version).toBe(1), PATIENCE)
     standby.cable.cut()
@@ -239,7 +239,7 @@ describe("what is not as it was written", () => {
   test("a newer format is refused, also by a standby under way", async () => {
     const store = aStore()
     await store.led()
-    const standby = await store.open()
+    const standby = await store.standby()
     await store.sql("UPDATE meta SET format = 99")
     await expect(standby.leading).rejects.toMatchObject({ kind: "newer-format" })
 

@@ -11,6 +11,8 @@ export const world = realWorld({ logLevel: "error" })
 /** So long that a process which merely has to wait for its turn on a busy machine keeps it. */
 export const LEASE_MS = 1_500
 
+const ADDRESS = "http://replica.example:4566"
+
 export const PATIENCE = { timeout: 60_000, interval: 5 }
 
 /** A server for the tests of one file, with one database, in which each test has schemas of its own. */
@@ -33,7 +35,7 @@ export function aDatabase() {
       prepare(cable)
       const connection = cable.through(database)
       const journal = postgresJournal({
-        ...{ connection, address: "", world, schema, leaseMs: LEASE_MS, reachWithinMs: 60_000 },
+        ...{ connection, address: ADDRESS, world, schema, leaseMs: LEASE_MS, reachWithinMs: 60_000 },
         ...options,
       })
       onTestFinished(async () => {
@@ -50,6 +52,15 @@ export function aDatabase() {
       async led(options?: Partial<PostgresOptions>) {
         const opened = await open(options)
         return { ...opened, leadership: await opened.leading }
+      },
+      /**
+       * One that follows the leader there is. A replica that is cut off while it still reads everything does not go on but
+       * ends, to be started again; it asks who leads only after it has read everything.
+       */
+      async standby() {
+        const opened = await open()
+        await vi.waitFor(() => expect(opened.journal.leaderAddress()).toBe(ADDRESS), PATIENCE)
+        return opened
       },
       sql: (text: string) => server.sql(database, `${inSchema}; ${text}`),
       /** A session of its own, for transactions that a test leaves open for a while. */
