@@ -479,10 +479,11 @@ test("operations that look refuse what they cannot look at", async () => {
 
 test("what is no ARN of a deployment or a revision is refused as that, as there is nothing to be allowed on it", async () => {
   const { ecs } = agents.shop.as({ only: [] })
-  const asking = [
-    [ecs.stopServiceDeployment({ serviceDeploymentArn: "a" }), "The service deployment ARN is invalid."],
-    [ecs.describeServiceDeployments({ serviceDeploymentArns: ["a"] }), "The service deployment ARN is invalid."],
-    [ecs.describeServiceRevisions({ serviceRevisionArns: ["a"] }), "The Service ARN provided is invalid."],
-  ] as const
-  for (const [answer, message] of asking) await expect(answer).rejects.toMatchObject({ name: INVALID, message })
+  const noDeployment = { name: INVALID, message: "The service deployment ARN is invalid." }
+  await expect(ecs.stopServiceDeployment({ serviceDeploymentArn: "a" })).rejects.toMatchObject(noDeployment)
+  await expect(ecs.describeServiceDeployments({ serviceDeploymentArns: ["a"] })).rejects.toMatchObject(noDeployment)
+  await expect(ecs.describeServiceRevisions({ serviceRevisionArns: ["a"] })).rejects.toMatchObject({
+    name: INVALID,
+    message: "The Service ARN provided is invalid.",
+  })
 })
