@@ -20,6 +20,7 @@ export class Checker {
   transactions = 0
   readonly #invariants: readonly Invariant[]
   readonly #nodes: readonly Node[]
+  readonly #ran: ReadonlySet<string>
   readonly #transcript: Transcript
   readonly #now: () => number
   readonly #scopes = new Set<string>()
@@ -29,12 +30,19 @@ export class Checker {
     invariants: readonly Invariant[],
     {
       nodes,
+      ran,
       transcript,
       now,
-    }: { readonly nodes: readonly Node[]; readonly transcript: Transcript; readonly now: () => number },
+    }: {
+      readonly nodes: readonly Node[]
+      readonly ran: ReadonlySet<string>
+      readonly transcript: Transcript
+      readonly now: () => number
+    },
   ) {
     this.#invariants = invariants
     this.#nodes = nodes
+    this.#ran = ran
     this.#transcript = transcript
     this.#now = now
   }
@@ -99,6 +107,7 @@ export class Checker {
     return {
       store,
       nodes: this.#nodes,
+      ran: this.#ran,
       now: this.#now,
       scopes: [...this.#scopes].filter((scope) => scope.includes("/") && !scope.endsWith("*")),
       read: <T>(scope: string, look: (tx: Tx) => T) => store.transact(scope, look),

@@ -186,6 +186,11 @@ export class Connection {
     }
   }
 
+  /** Whether neither end knows of anything wrong. */
+  get isWhole(): boolean {
+    return this.#isOpenAtNode && this.#isOpenAtRegion
+  }
+
   send(text: string): void {
     if (!this.#isOpenAtNode) return
     this.#path.carry("up", this.#up, () => {

@@ -57,8 +57,9 @@ export async function simulate({
   const [regionRandom, networkRandom, nodeRandom, userRandom, faultRandom] = streams(seed)
   const transcript = new Transcript(world)
   const nodes: Node[] = []
+  const ran = new Set<string>()
   const acknowledged = new Acknowledged()
-  const checker = new Checker([...allInvariants(), acknowledged], { nodes, transcript, now: () => world.now() })
+  const checker = new Checker([...allInvariants(), acknowledged], { nodes, ran, transcript, now: () => world.now() })
   const log = recordingLog()
   let append: readonly [number, number] = [1, 3]
 
@@ -85,7 +86,7 @@ export async function simulate({
   })
   const wrong = (what: string) => checker.found("the region speaks the agents' protocol", what)
   for (const properties of machines(count)) {
-    nodes.push(new Node({ world, random: nodeRandom, network, transcript, wrong }, properties))
+    nodes.push(new Node({ world, random: nodeRandom, ran, network, transcript, wrong }, properties))
   }
 
   function restartRegion(afterMs: number): void {

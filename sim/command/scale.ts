@@ -10,6 +10,7 @@ import { sqliteJournal } from "../../src/store/journal/sqlite.ts"
 import { retention } from "../../src/store/retention.ts"
 import { Store } from "../../src/store/store.ts"
 import { realWorld } from "../../src/world/real.ts"
+import { sleep } from "../../src/world/world.ts"
 import { principalBehind } from "../identity.ts"
 import { loadServices } from "../region.ts"
 import { Crowd } from "../scale/crowd.ts"
@@ -38,7 +39,7 @@ export async function runScale({ tasks: taskCount, instances: instanceCount }: S
       trustAnyone: (accessKeyId = "", region) => principalBehind(accessKeyId, region),
     })
     const statuses = countStatuses(store)
-    const crowd = new Crowd(door)
+    const crowd = new Crowd(door, world)
 
     let startedAt = performance.now()
     await must(door, "CreateCluster", { clusterName: "large" })
@@ -65,7 +66,7 @@ export async function runScale({ tasks: taskCount, instances: instanceCount }: S
         const { failures } = output as { readonly failures: readonly { readonly reason: string }[] }
         if (failures.length > 0) throw new Error(`there is no room: ${failures[0]!.reason}`)
         // Whoever asks for more than agents can start only waits longer.
-        while (asked - statuses.running() > AHEAD_MAX) await pause(world)
+        while (asked - statuses.running() > AHEAD_MAX) await sleep(world, 1)
       }
     }
     const running = Promise.all(Array.from({ length: CALLERS }, run))
@@ -76,7 +77,7 @@ export async function runScale({ tasks: taskCount, instances: instanceCount }: S
     for (let step = 1; step <= STEPS; ) {
       if (failed !== undefined) throw failed
       if (statuses.running() < (taskCount * step) / STEPS) {
-        await pause(world)
+        await sleep(world, 1)
         continue
       }
       marks.push(performance.now())
@@ -126,10 +127,6 @@ async function must(door: FrontDoor, operation: string, input: object): Promise<
   const { status, output } = await request(door, "user", operation, input)
   if (status !== 200) throw new Error(`${operation}: ${status} ${JSON.stringify(output)}`)
   return output
-}
-
-function pause(world: { readonly after: (ms: number, task: () => void) => unknown }): Promise<void> {
-  return new Promise((resolve) => world.after(1, resolve))
 }
 
 function seconds(since: number): string {

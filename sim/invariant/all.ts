@@ -8,7 +8,7 @@ import { poolInStep } from "./pool.ts"
 import { aboveMinimum, deploymentsMoveOn, oneDaemonEach, onePrimary, protectedStay, withinMaximum } from "./services.ts"
 import { taskMoves } from "./task-moves.ts"
 import { tokensStartOnce } from "./tokens.ts"
-import { manifestsRise, onlyAgentsSeeRunning, reportsStand, runsOnce } from "./truth.ts"
+import { connectedAreShown, manifestsRise, onlyAgentsSeeRunning, reportsStand, runsOnce } from "./truth.ts"
 
 /** Every one of them, new for one simulation. */
 export function allInvariants(): Invariant[] {
@@ -28,6 +28,7 @@ export function allInvariants(): Invariant[] {
     onePrimary,
     deploymentsMoveOn,
     onlyAgentsSeeRunning,
+    connectedAreShown,
     runsOnce,
     manifestsRise,
     reportsStand,

@@ -21,6 +21,9 @@ export interface Invariant {
 export interface Scene {
   readonly store: Store
   readonly nodes: readonly Node[]
+
+  /** Every task that any machine has ever run. */
+  readonly ran: ReadonlySet<string>
   readonly now: () => number
 
   /** What is in one account and region. */

@@ -4,16 +4,11 @@ import type { Invariant, Scene } from "./invariant.ts"
 
 export const onlyAgentsSeeRunning: Invariant = {
   name: "a task is RUNNING only if a machine has run it",
-  changed({ table, before, after }, { nodes, breach }) {
+  changed({ table, before, after }, { ran, breach }) {
     if (table !== tasks) return
     const [was, is] = [before as Task | undefined, after as Task | undefined]
-    if (is?.lastStatus !== "RUNNING" || was?.lastStatus === "RUNNING") return
-    // Only the machines of this instance have its word; a machine that is gone has taken its memory with it.
-    const there = nodes.filter(({ instanceArn }) => instanceArn === is.instanceArn)
-    const hasRun = there.some(
-      ({ disk }) => disk.tasks.get(is.arn)?.status !== undefined && disk.tasks.get(is.arn)?.status !== "NONE",
-    )
-    if (there.length > 0 && !hasRun) breach(`${shortArn(is.arn)} is RUNNING, and its machine has never run it`)
+    if (is?.lastStatus !== "RUNNING" || was?.lastStatus === "RUNNING" || ran.has(is.arn)) return
+    breach(`${shortArn(is.arn)} is RUNNING, and no machine has ever run it`)
   },
 }
 
@@ -41,6 +36,17 @@ export const manifestsRise: Invariant = {
     if (is.manifestNumber < was.manifestNumber) breach(`${shortArn(is.arn)} goes back to manifest ${is.manifestNumber}`)
     if (was.status === "INACTIVE" && is.status !== "INACTIVE") breach(`${shortArn(is.arn)} is ${is.status} again`)
     if (is.version < was.version) breach(`${shortArn(is.arn)} has version ${is.version} after ${was.version}`)
+  },
+}
+
+export const connectedAreShown: Invariant = {
+  name: "an agent whose connection is whole is not said to be away",
+  changed({ table, before, after }, { nodes, breach }) {
+    if (table !== containerInstances) return
+    const [was, is] = [before as ContainerInstance | undefined, after as ContainerInstance | undefined]
+    if (was?.agentConnected !== true || is === undefined || is.agentConnected || is.status === "INACTIVE") return
+    const linked = nodes.find(({ instanceArn, agent }) => instanceArn === is.arn && agent?.isLinked === true)
+    if (linked !== undefined) breach(`${linked.name} is connected, and is said to be away`)
   },
 }
 

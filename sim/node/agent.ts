@@ -53,6 +53,11 @@ export class Agent {
     return this.#acs?.isConnected === true
   }
 
+  /** Whether it is connected, and the region has not closed its end either. */
+  get isLinked(): boolean {
+    return this.#acs?.isWhole === true
+  }
+
   /** Whether there is nothing left to tell the region. */
   get isQuiet(): boolean {
     return this.#submissions.waiting === 0

@@ -17,6 +17,14 @@ export interface Run {
   readonly ports: ReadonlyMap<string, number>
 }
 
+export interface MachineOptions {
+  readonly world: SimulatedWorld
+  readonly random: Random
+
+  /** Every task that any machine has ever run. */
+  readonly ran: Set<string>
+}
+
 /**
  * A machine with its container runtime. What runs goes on running without an agent, as it does with containerd; when
  * the power goes, all of it is gone.
@@ -25,6 +33,7 @@ export class Machine {
   readonly runs = new Map<string, Run>()
   readonly #world: SimulatedWorld
   readonly #random: Random
+  readonly #ran: Set<string>
 
   /** Hears of each change of a run: the agent, while there is one. */
   changed: ((run: Run) => void) | undefined
@@ -32,9 +41,10 @@ export class Machine {
   #nextPort: number
 
   /** Ports that nobody fixes are counted up from `firstPort`: twins of one identity must not find the same ones. */
-  constructor(world: SimulatedWorld, random: Random, firstPort: number) {
+  constructor({ world, random, ran }: MachineOptions, firstPort: number) {
     this.#world = world
     this.#random = random
+    this.#ran = ran
     this.#nextPort = firstPort
   }
 
@@ -61,6 +71,7 @@ export class Machine {
     return this.#later(behaviour.pullMs ?? PULL_FAILS_MS, () => {
       if (run.state !== "pulling") return
       if (behaviour.pullMs === undefined) return this.#stopped(run, undefined, "CannotPullContainerError: not found")
+      this.#ran.add(payload.arn)
       this.#set(run, "running")
       if (behaviour.exitMs !== undefined && chance(this.#random, behaviour.exiting ?? 1000)) {
         this.#later(behaviour.exitMs, () => this.#stopped(run, behaviour.exitCode, undefined))

@@ -1,6 +1,4 @@
 import { silentLog } from "../../src/world/log.ts"
-import type { SimulatedWorld } from "../../src/world/simulated.ts"
-import type { Random } from "../../src/world/world.ts"
 import { Api, type Input } from "../api.ts"
 import { ACCOUNT, type AccessKeyId, POOL_ACCOUNT } from "../identity.ts"
 import type { Network, Path } from "../network.ts"
@@ -8,11 +6,9 @@ import { processWorld } from "../process-world.ts"
 import type { Transcript } from "../transcript.ts"
 import { Agent } from "./agent.ts"
 import { type AgentDisk, copyOf, emptyDisk } from "./agent-disk.ts"
-import { Machine } from "./machine.ts"
+import { Machine, type MachineOptions } from "./machine.ts"
 
-export interface NodeOptions {
-  readonly world: SimulatedWorld
-  readonly random: Random
+export interface NodeOptions extends MachineOptions {
   readonly network: Network
   readonly transcript: Transcript
   readonly wrong: (what: string) => void
@@ -46,7 +42,7 @@ export class Node {
     this.#options = options
     this.name = properties.name
     this.properties = properties
-    this.machine = new Machine(options.world, options.random, firstPort)
+    this.machine = new Machine(options, firstPort)
     this.path = options.network.path(properties.name, "may repeat")
     this.disk = disk
   }

@@ -37,6 +37,10 @@ export class Session {
     return this.#connection !== undefined
   }
 
+  get isWhole(): boolean {
+    return this.#connection?.isWhole === true
+  }
+
   send(frame: string): void {
     this.#connection?.send(frame)
   }

@@ -3,17 +3,20 @@ import type { SocketListener } from "../../src/aws/socket.ts"
 import { Queue } from "../../src/base/queue.ts"
 import { acsFromAgent, acsFromRegion } from "../../src/wire/acs.ts"
 import type { TaskPayload } from "../../src/wire/task.ts"
+import { sleep, type World } from "../../src/world/world.ts"
 import { ACCOUNT, authorization } from "../identity.ts"
 import { request } from "./request.ts"
 
 /** Very many agents that do no more than they must: each task they hear of is RUNNING at once. */
 export class Crowd {
   readonly #door: FrontDoor
+  readonly #world: World
   readonly #reports = new Queue<TaskPayload>()
   #reporting = 0
 
-  constructor(door: FrontDoor) {
+  constructor(door: FrontDoor, world: World) {
     this.#door = door
+    this.#world = world
   }
 
   async join(count: number): Promise<void> {
@@ -89,12 +92,15 @@ export class Crowd {
         reason: "",
         containers: task.containers.map(({ name }) => ({ containerName: name, runtimeId: "0", status: "RUNNING" })),
       })
-      if (status !== 200) this.#reports.push(task)
+      if (status === 200) continue
+      this.#reports.push(task)
+      await sleep(this.#world, RETRY_MS)
     }
     this.#reporting -= 1
   }
 }
 
 const JOINING = 64
+const RETRY_MS = 100
 const REPORTING_MAX = 800
 const NEVER = new AbortController().signal
