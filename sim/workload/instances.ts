@@ -1,4 +1,4 @@
-import type { Action } from "./action.ts"
+import type { Action, User } from "./action.ts"
 import { anyOf, oneOf } from "./draw.ts"
 import { MAIN_CLUSTER } from "./known.ts"
 
@@ -7,10 +7,7 @@ export const instanceActions: readonly Action[] = [
     name: "drain an instance, or let it work again",
     weight: 3,
     async act({ random, api, known }) {
-      const arn = anyOf(
-        random,
-        known.nodes.filter(({ properties }) => !properties.isPool),
-      )?.instanceArn
+      const arn = anInstance(random, known)
       if (arn === undefined) return
       const status = oneOf(random, ["DRAINING", "ACTIVE"] as const)
       await api.call("UpdateContainerInstancesState", { cluster: MAIN_CLUSTER, containerInstances: [arn], status })
@@ -20,10 +17,7 @@ export const instanceActions: readonly Action[] = [
     name: "deregister an instance",
     weight: 1,
     async act({ random, api, known }) {
-      const arn = anyOf(
-        random,
-        known.nodes.filter(({ properties }) => !properties.isPool),
-      )?.instanceArn
+      const arn = anInstance(random, known)
       if (arn === undefined) return
       await api.call("DeregisterContainerInstance", {
         cluster: MAIN_CLUSTER,
@@ -36,10 +30,7 @@ export const instanceActions: readonly Action[] = [
     name: "label an instance",
     weight: 2,
     async act({ random, api, known }) {
-      const arn = anyOf(
-        random,
-        known.nodes.filter(({ properties }) => !properties.isPool),
-      )?.instanceArn
+      const arn = anInstance(random, known)
       if (arn === undefined) return
       const attributes = [{ name: "rack", value: oneOf(random, ["a", "b"]), targetId: arn }]
       if (random.below(3) === 0) await api.call("DeleteAttributes", { cluster: MAIN_CLUSTER, attributes })
@@ -65,3 +56,9 @@ export const instanceActions: readonly Action[] = [
     },
   },
 ]
+
+/** One of the machines that the cluster's users see. */
+function anInstance(random: User["random"], known: User["known"]): string | undefined {
+  const own = known.nodes.filter(({ properties }) => !properties.isPool)
+  return anyOf(random, own)?.instanceArn
+}

@@ -163,7 +163,7 @@ class Door implements FrontDoor {
       outcome = this.#faultFor(error, request, passage)
     }
     const { store } = this.#options
-    if (!store.isDurable(passage.version)) await store.whenDurable(passage.version).catch(() => {})
+    if (!store.isDurable(passage.version)) await this.#untilDurable(passage)
     if (!store.mayAnswer()) outcome = busy()
     const status = outcome instanceof Fault ? (outcome.status ?? 400) : SWITCHING
     this.#countAs(service.name, endpoint.operation, status)
@@ -234,8 +234,13 @@ class Door implements FrontDoor {
     } catch (error) {
       response = await this.#refusal(request, passage, this.#faultFor(error, request, passage))
     }
-    if (!store.isDurable(passage.version)) await store.whenDurable(passage.version).catch(() => {})
+    if (!store.isDurable(passage.version)) await this.#untilDurable(passage)
     return store.mayAnswer() ? response : this.#refusal(request, passage, busy())
+  }
+
+  /** Also returns when that will never be known: the store may not answer then, and whoever asks it next hears so. */
+  async #untilDurable({ version }: Passage): Promise<void> {
+    await this.#options.store.whenDurable(version).catch(() => {})
   }
 
   async #answer(request: HttpRequest, passage: Passage): Promise<HttpResponse> {

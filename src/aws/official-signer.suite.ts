@@ -86,7 +86,8 @@ export function verify(request: HttpRequest, options: Partial<VerifyOptions<stri
   })
 }
 
-class Sha256 {
+/** The hash as the official signer wants it handed in. */
+export class Sha256 {
   readonly #hash
 
   constructor(secret?: string | Uint8Array | ArrayBuffer | ArrayBufferView) {

@@ -1,7 +1,7 @@
-import { createHash, createHmac } from "node:crypto"
 import type { ContainerInstance, RegisterContainerInstanceRequest } from "@aws-sdk/client-ecs"
 import { HttpRequest } from "@smithy/core/protocols"
 import { SignatureV4 } from "@smithy/signature-v4"
+import { Sha256 } from "../../../aws/official-signer.suite.ts"
 import { ourRequest, untilAnswered } from "../../../aws/testing.ts"
 import { regionScope } from "../../../store/changes.ts"
 import type { Clients, TestWorld } from "../../testing.ts"
@@ -58,24 +58,6 @@ export async function sendAsAgent(
   const signed = await signer.sign(request, { signingDate: new Date(world.now()) })
   const { status, body: answer } = await untilAnswered(door.handle(ourRequest(signed as HttpRequest)), world)
   return { status, answer: JSON.parse(String(answer)) }
-}
-
-class Sha256 {
-  readonly #hash
-
-  constructor(secret?: string | Uint8Array | ArrayBuffer | ArrayBufferView) {
-    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", secret as Uint8Array)
-  }
-
-  update(data: Uint8Array): void {
-    this.#hash.update(data)
-  }
-
-  async digest(): Promise<Uint8Array> {
-    return this.#hash.digest()
-  }
-
-  reset(): void {}
 }
 
 const CAPABILITIES = [
