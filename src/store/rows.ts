@@ -12,6 +12,9 @@ export interface Row {
 
   /** The version of the transaction that wrote the record. */
   version: number
+
+  /** For each index that finds the row by one value, where in its bucket it is. */
+  readonly places: number[]
 }
 
 /**
@@ -34,7 +37,9 @@ export class Rows {
   constructor(table: AnyTable, scope: string) {
     this.table = table
     this.scope = scope
-    this.#equality = Object.entries(table.indexes).map(([name, indexed]) => new EqualityIndex(name, indexed as never))
+    this.#equality = Object.entries(table.indexes).map(
+      ([name, indexed], number) => new EqualityIndex(name, number, indexed as never),
+    )
     this.#ordered = Object.entries(table.ordered).map(([name, indexed]) => new OrderedIndex(name, indexed as never))
   }
 
@@ -70,13 +75,18 @@ export class Rows {
     this.#derived.push(derived)
   }
 
-  set(key: string, record: object, version: number): void {
+  /** `known` is the row of this key, where that has been looked up already. */
+  set(key: string, record: object, version: number, known: Row | undefined = this.#byKey.get(key)): Row {
     // Worked out before anything changes: a table's function that throws must leave every index as it was.
-    const values = this.#equality.map((index) => index.valuesOf(record))
+    const values = this.#equality.map((index) => index.indexedValue(record))
     const places = this.#ordered.map((index) => index.placeOf(record))
-    const row = this.#byKey.get(key)
-    if (row === undefined) this.#add({ key, record, version }, values, places)
-    else this.#replace(row, record, version, values, places)
+    if (known !== undefined) {
+      this.#replace(known, record, version, values, places)
+      return known
+    }
+    const row: Row = { key, record, version, places: [] }
+    this.#add(row, values, places)
+    return row
   }
 
   delete(key: string): void {
@@ -84,69 +94,101 @@ export class Rows {
     if (row === undefined) return
     this.#byKey.delete(key)
     this.#inOrder?.remove(row)
-    for (const index of this.#equality) index.replace(row, index.valuesOf(row.record), NONE)
+    for (const index of this.#equality) index.replace(row, index.indexedValue(row.record), undefined)
     for (const index of this.#ordered) index.replace(row, index.placeOf(row.record), undefined)
     for (const derived of this.#derived) derived.changed(this.table, row.record, undefined)
   }
 
-  #add(row: Row, values: readonly Values[], places: readonly Place[]): void {
+  #add(row: Row, values: readonly IndexValue[], places: readonly Place[]): void {
     this.#byKey.set(row.key, row)
     this.#inOrder?.add(row)
-    for (const [at, index] of this.#equality.entries()) index.replace(row, NONE, values[at]!)
-    for (const [at, index] of this.#ordered.entries()) index.replace(row, undefined, places[at])
+    for (let at = 0; at < values.length; at++) this.#equality[at]!.replace(row, undefined, values[at])
+    for (let at = 0; at < places.length; at++) this.#ordered[at]!.replace(row, undefined, places[at])
     for (const derived of this.#derived) derived.changed(this.table, undefined, row.record)
   }
 
-  #replace(row: Row, record: object, version: number, values: readonly Values[], places: readonly Place[]): void {
+  #replace(row: Row, record: object, version: number, values: readonly IndexValue[], places: readonly Place[]): void {
     const before = row.record
-    for (const [at, index] of this.#equality.entries()) index.replace(row, index.valuesOf(before), values[at]!)
-    for (const [at, index] of this.#ordered.entries()) index.replace(row, index.placeOf(before), places[at])
+    for (let at = 0; at < values.length; at++) {
+      const index = this.#equality[at]!
+      index.replace(row, index.indexedValue(before), values[at])
+    }
+    for (let at = 0; at < places.length; at++) {
+      const index = this.#ordered[at]!
+      index.replace(row, index.placeOf(before), places[at])
+    }
     row.record = record
     row.version = version
     for (const derived of this.#derived) derived.changed(this.table, before, record)
   }
 }
 
-/** The rows that share one value of an index. */
+/**
+ * The rows that share one value of an index: a plain list, as it grows and shrinks at its end for next to nothing and
+ * holds a million rows in eight megabytes. Each row knows its place in it.
+ */
 class Bucket {
-  readonly #rows = new ShardedMap<Row>()
+  readonly #rows: Row[] = []
+  readonly #index: number
+
+  /** The places of rows that have several values, and so several buckets. */
+  #placesOfMany: Map<Row, number> | undefined
   #inOrder: SortedList<Row> | undefined
 
+  constructor(index: number) {
+    this.#index = index
+  }
+
   get size(): number {
-    return this.#rows.size
+    return this.#rows.length
   }
 
   values(): Iterable<Row> {
-    return this.#rows.values()
+    return this.#rows
   }
 
   inOrder(): SortedList<Row> {
-    this.#inOrder ??= new SortedList(compareRows, this.#rows.values())
+    this.#inOrder ??= new SortedList(compareRows, this.#rows)
     return this.#inOrder
   }
 
   add(row: Row): void {
-    if (this.#rows.has(row.key)) return
-    this.#rows.set(row.key, row)
+    row.places[this.#index] = this.#rows.length
+    this.#rows.push(row)
+    this.#inOrder?.add(row)
+  }
+
+  addOneOfMany(row: Row): void {
+    this.#placesOfMany ??= new Map()
+    if (this.#placesOfMany.has(row)) return
+    this.#placesOfMany.set(row, this.#rows.length)
+    this.#rows.push(row)
     this.#inOrder?.add(row)
   }
 
   remove(row: Row): void {
-    if (this.#rows.delete(row.key)) this.#inOrder?.remove(row)
+    const place = this.#placesOfMany?.get(row) ?? row.places[this.#index]!
+    this.#placesOfMany?.delete(row)
+    const last = this.#rows.pop()!
+    if (last !== row) {
+      this.#rows[place] = last
+      if (this.#placesOfMany?.has(last)) this.#placesOfMany.set(last, place)
+      else last.places[this.#index] = place
+    }
+    this.#inOrder?.remove(row)
   }
 }
-
-type Values = readonly string[]
-const NONE: Values = []
 
 /** Finds rows by value. */
 export class EqualityIndex {
   readonly name: string
+  readonly #number: number
   readonly #indexed: (record: object) => IndexValue
   readonly #buckets = new Map<string, Bucket>()
 
-  constructor(name: string, indexed: (record: object) => IndexValue) {
+  constructor(name: string, number: number, indexed: (record: object) => IndexValue) {
     this.name = name
+    this.#number = number
     this.#indexed = indexed
   }
 
@@ -154,24 +196,26 @@ export class EqualityIndex {
     return this.#buckets.get(value)
   }
 
-  valuesOf(record: object): Values {
-    const value = this.#indexed(record)
-    return value === undefined ? NONE : typeof value === "string" ? [value] : value
+  indexedValue(record: object): IndexValue {
+    return this.#indexed(record)
   }
 
-  /** Moves a row from where it was to where it belongs; under a value that it keeps it keeps its place. */
-  replace(row: Row, before: Values, after: Values): void {
-    for (const value of before) if (!after.includes(value)) this.#leave(value, row)
-    for (const value of after) if (!before.includes(value)) this.#enter(value, row)
+  /** Moves a row from where it was to where it belongs; under values that stay the same it keeps its place. */
+  replace(row: Row, before: IndexValue, after: IndexValue): void {
+    if (before === after || (typeof before === "object" && typeof after === "object" && isSame(before, after))) return
+    if (typeof before === "string") this.#leave(before, row)
+    else if (before !== undefined) for (const value of new Set(before)) this.#leave(value, row)
+    if (typeof after === "string") this.#bucketFor(after).add(row)
+    else if (after !== undefined) for (const value of after) this.#bucketFor(value).addOneOfMany(row)
   }
 
-  #enter(value: string, row: Row): void {
+  #bucketFor(value: string): Bucket {
     let bucket = this.#buckets.get(value)
     if (bucket === undefined) {
-      bucket = new Bucket()
+      bucket = new Bucket(this.#number)
       this.#buckets.set(value, bucket)
     }
-    bucket.add(row)
+    return bucket
   }
 
   #leave(value: string, row: Row): void {
@@ -180,6 +224,10 @@ export class EqualityIndex {
     bucket.remove(row)
     if (bucket.size === 0) this.#buckets.delete(value)
   }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, at) => value === b[at])
 }
 
 type OrderedValue = number | string

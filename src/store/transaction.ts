@@ -77,7 +77,7 @@ export class Transaction implements Anywhere {
   readonly #source: RowSource
   readonly #freeze: boolean
   readonly #views = new Map<Scope, Tx>()
-  readonly #before = new Map<Rows, Map<string, object | undefined>>()
+  readonly #before = new Map<Rows, Map<string, Written>>()
   #ended = false
 
   /** The newest version that anything read here was written at: an answer must not leave before that is durable. */
@@ -141,9 +141,17 @@ export class Transaction implements Anywhere {
     const row = rows.get(key)
     // Whoever puts or deletes learns whether there was one.
     this.saw(rows, row)
-    if (!before.has(key)) before.set(key, row?.record)
-    if (record === undefined) rows.delete(key)
-    else rows.set(key, this.#freeze ? freezeDeep(record) : record, row?.version ?? rows.version)
+    let written = before.get(key)
+    if (written === undefined) {
+      written = { before: row?.record, row }
+      before.set(key, written)
+    }
+    if (record === undefined) {
+      rows.delete(key)
+      written.row = undefined
+      return
+    }
+    written.row = rows.set(key, this.#freeze ? freezeDeep(record) : record, row?.version ?? rows.version, row)
   }
 
   /**
@@ -154,8 +162,7 @@ export class Transaction implements Anywhere {
     this.#ended = true
     const changes: RecordChange[] = []
     for (const [rows, befores] of this.#before) {
-      for (const [key, before] of befores) {
-        const row = rows.get(key)
+      for (const [key, { before, row }] of befores) {
         if (before === row?.record) continue
         changes.push({ table: rows.table, scope: rows.scope, key, before, after: row?.record })
         rows.version = version
@@ -168,12 +175,18 @@ export class Transaction implements Anywhere {
   undo(): void {
     this.#ended = true
     for (const [rows, befores] of this.#before) {
-      for (const [key, before] of befores) {
+      for (const [key, { before }] of befores) {
         if (before === undefined) rows.delete(key)
         else rows.set(key, before, rows.get(key)?.version ?? rows.version)
       }
     }
   }
+}
+
+/** A row that a transaction has written: what was in it before, and the row itself unless it is gone. */
+interface Written {
+  readonly before: object | undefined
+  row: Row | undefined
 }
 
 class ScopedTx implements Tx {
