@@ -17,7 +17,7 @@ import { signedRequest } from "./signed-request.ts"
 export const coldStartBench: Bench = async ({ say }) => {
   using folder = makeFolder()
   const port = await freePort()
-  const start = () => startHomeport("up", folder.path, port)
+  const start = () => startHomeport("up", folder.path, { port })
   const credentials = await credentialsOf(start())
 
   const measured = await inTurns(

@@ -13,9 +13,22 @@ export interface Homeport extends AsyncDisposable {
   credentials(): Promise<Credentials>
 }
 
+export interface HomeportOptions {
+  readonly port?: number
+
+  /** Whether `up` runs containers on this machine too. */
+  readonly node?: boolean
+  readonly logLevel?: "debug" | "warn"
+}
+
 /** Starts Homeport as its users do, with its own data. */
-export function startHomeport(command: "up" | "server", path: string, port = 0): Homeport {
-  const words = [command, "--data", path, "--port", String(port), "--log-level", "warn"]
+export function startHomeport(
+  command: "up" | "server",
+  path: string,
+  { port = 0, node = false, logLevel = "warn" }: HomeportOptions = {},
+): Homeport {
+  const words = [command, "--data", path, "--port", String(port), "--log-level", logLevel]
+  if (command === "up" && !node) words.push("--no-node")
   const child = spawn(resolve(import.meta.dirname, "../homeport"), words, { stdio: ["ignore", "ignore", "pipe"] })
   const data = dataDirectory(path)
   let said = ""

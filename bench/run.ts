@@ -13,6 +13,8 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   placement: async () => (await import("./placement.ts")).placementBench,
   "front-door": async () => (await import("./front-door.ts")).frontDoorBench,
   "cold-start": async () => (await import("./cold-start.ts")).coldStartBench,
+  launch: async () => (await import("./launch.ts")).launchBench,
+  logs: async () => (await import("./logs.ts")).logsBench,
 }
 
 const USAGE = `homeport bench [NAME]… [--json FILE] [--seconds N]

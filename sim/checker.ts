@@ -66,6 +66,21 @@ export class Checker {
     for (const invariant of this.#invariants) invariant.whole?.(this.#scene(invariant))
   }
 
+  checkMachines(monotonic: number): void {
+    const store = this.#store
+    const read = <T>(look: (tx: Tx) => T | undefined): T | undefined => {
+      for (const scope of this.#plainScopes()) {
+        const found = store!.transact(scope, look)
+        if (found !== undefined) return found
+      }
+      return undefined
+    }
+    const scene = { nodes: this.#nodes, monotonic, read: store && read }
+    for (const { name, machines } of this.#invariants) {
+      machines?.({ ...scene, breach: (what) => this.found(name, what) })
+    }
+  }
+
   found(invariant: string, what: string): void {
     this.breach ??= { invariant, what }
     this.#transcript.say("BREACH", `${invariant}: ${what}`)
@@ -102,6 +117,10 @@ export class Checker {
     )
   }
 
+  #plainScopes(): string[] {
+    return [...this.#scopes].filter((scope) => scope.includes("/") && !scope.endsWith("*"))
+  }
+
   #scene({ name }: Invariant): Scene {
     const store = this.#store!
     return {
@@ -109,7 +128,7 @@ export class Checker {
       nodes: this.#nodes,
       ran: this.#ran,
       now: this.#now,
-      scopes: [...this.#scopes].filter((scope) => scope.includes("/") && !scope.endsWith("*")),
+      scopes: this.#plainScopes(),
       read: <T>(scope: string, look: (tx: Tx) => T) => store.transact(scope, look),
       breach: (what) => this.found(name, what),
     }

@@ -5,7 +5,11 @@ import type { Region } from "./region.ts"
 import { shortArn } from "./transcript.ts"
 
 /** What is not yet as it should be, with faults over and nobody at work any more; undefined once all of it is. */
-export function unsettled(region: Region, nodes: readonly Node[], scopes: readonly string[]): string | undefined {
+export function unsettled(
+  region: Region,
+  nodes: readonly Node[],
+  { scopes, now }: { readonly scopes: readonly string[]; readonly now: number },
+): string | undefined {
   const { store } = region
   if (store === undefined) return "the region is down"
   for (const { name, failing } of region.controllers()) {
@@ -13,7 +17,7 @@ export function unsettled(region: Region, nodes: readonly Node[], scopes: readon
     if (first !== undefined) return `controller ${name} fails for ${first.key}: ${first.message}`
   }
   for (const node of nodes) {
-    const problem = unsettledNode(store, node, scopes)
+    const problem = unsettledNode(store, node, scopes) ?? uncleaned(node, now)
     if (problem !== undefined) return problem
   }
   for (const scope of scopes) {
@@ -53,7 +57,7 @@ function daemonCount(nodes: readonly Node[]): number {
 
 /** The region and a machine agree on what runs there. */
 function unsettledNode(store: Store, node: Node, scopes: readonly string[]): string | undefined {
-  const { agent, instanceArn, machine, name } = node
+  const { agent, instanceArn, name } = node
   if (agent === undefined || instanceArn === undefined || !agent.isConnected) return `${name} is not connected`
   if (!agent.isQuiet) return `${name} has something to report`
   const known = scopes.flatMap((scope) =>
@@ -74,9 +78,21 @@ function unsettledNode(store: Store, node: Node, scopes: readonly string[]): str
       return `${shortArn(arn)} on ${name} is ${lastStatus}, wanted ${desiredStatus}`
     shouldRun.add(arn)
   }
-  const runs = new Set(machine.running())
+  const runs = new Set(node.running())
   for (const arn of shouldRun) if (!runs.has(arn)) return `${shortArn(arn)} is RUNNING, and ${name} does not run it`
   for (const arn of runs)
     if (!shouldRun.has(arn)) return `${name} runs ${shortArn(arn)}, and the region does not know of it`
   return undefined
+}
+
+/** What has stopped is forgotten after a while, unless a clock that was put back makes that while very long. */
+function uncleaned({ own, name }: Node, now: number): string | undefined {
+  if (own === undefined) return undefined
+  const { disk, machine } = own
+  const known = [...disk.state.tasks.values()]
+  const stopped = known.find(({ knownStatus, stoppedAt = 0 }) => knownStatus === "STOPPED" && stoppedAt <= now)
+  if (stopped !== undefined) return `${name} has yet to forget ${shortArn(stopped.arn)}`
+  const countMax = known.reduce((sum, { containers }) => sum + containers.length, 0)
+  const { length: count } = machine.containers
+  return count > countMax ? `${name} has ${count} containers where ${countMax} may be` : undefined
 }

@@ -3,6 +3,7 @@ import type { HttpRequest, HttpResponse } from "../src/aws/http.ts"
 import { rootOnly } from "../src/aws/principal.ts"
 import type { Service } from "../src/aws/service.ts"
 import { allTables, catalog } from "../src/services/catalog.ts"
+import { defaultVpc, subnets } from "../src/services/ec2/index.ts"
 import { ControllerRunner, type ControllerStatus } from "../src/store/controller.ts"
 import { MemoryDisk, type MemoryJournal, memoryJournal } from "../src/store/journal/memory.ts"
 import { retention } from "../src/store/retention.ts"
@@ -74,6 +75,15 @@ export class Region {
       if (this.#running?.store !== store) return
       this.crash("lost")
       lost()
+    })
+  }
+
+  /** Of an account's default network, which is made when it is first looked at. */
+  subnetsOf(scope: string): readonly string[] {
+    const { store, world } = this.#running!
+    return store.transact(scope, (tx) => {
+      defaultVpc({ tx, now: world.now(), random: world.random })
+      return tx.all(subnets).map(({ id }) => id)
     })
   }
 

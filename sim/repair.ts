@@ -15,6 +15,7 @@ export function endFaults({ network, nodes, appendMs }: Victims): void {
   for (const node of nodes) {
     node.path.isCutUp = false
     node.path.isCutDown = false
+    node.mend()
     if (node.hasGivenUp) node.replace()
     else node.startAgent()
   }

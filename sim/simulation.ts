@@ -11,7 +11,8 @@ import { Acknowledged } from "./invariant/acknowledged.ts"
 import { allInvariants } from "./invariant/all.ts"
 import { Manifests } from "./invariant/manifests.ts"
 import { Network } from "./network.ts"
-import { Node, type NodeProperties } from "./node/node.ts"
+import type { NodeProperties } from "./node/host.ts"
+import { Node } from "./node/node.ts"
 import { loadServices, Region } from "./region.ts"
 import { endFaults, type Operator, operate } from "./repair.ts"
 import { Transcript } from "./transcript.ts"
@@ -84,9 +85,9 @@ export async function simulate({
     door: () => region.door,
     sent: (frame) => manifests.sent(frame),
   })
-  const wrong = (what: string) => checker.found("the region speaks the agents' protocol", what)
+  const found = (invariant: string, what: string) => checker.found(invariant, what)
   for (const properties of machines(count)) {
-    nodes.push(new Node({ world, random: nodeRandom, ran, network, transcript, wrong }, properties))
+    nodes.push(new Node({ world, random: nodeRandom, ran, network, transcript, found }, properties))
   }
 
   function restartRegion(afterMs: number): void {
@@ -128,6 +129,7 @@ export async function simulate({
       ...userOf("operator", userRandom),
       poolApi: new Api(network.path("operator", "repeats nothing"), `user-${POOL_ACCOUNT}`, transcript),
     }
+    known.subnets = region.subnetsOf(SCOPES[0])
     await operator.api.call("CreateCluster", { clusterName: MAIN_CLUSTER })
     for (const node of nodes) node.startAgent()
     await sleep(world, 3_000)
@@ -145,7 +147,7 @@ export async function simulate({
     for (;;) {
       await sleep(world, PEACE_LOOK_MS)
       await operate(operator, victims)
-      const problem = unsettled(region, nodes, SCOPES)
+      const problem = unsettled(region, nodes, { scopes: SCOPES, now: world.now() })
       if (problem === undefined) break
       transcript.say("peace", problem)
       if (world.monotonic() > over + PEACE_MS_MAX) {
@@ -155,6 +157,12 @@ export async function simulate({
     }
     settledAfter = (world.monotonic() - over) / 1000
   }
+
+  function watchMachines(): void {
+    checker.checkMachines(world.monotonic())
+    world.after(MACHINES_LOOK_MS, watchMachines)
+  }
+  watchMachines()
 
   let isDone = false
   let failure: unknown
@@ -203,13 +211,17 @@ function streams(seed: number): readonly [Random, Random, Random, Random, Random
 
 function machines(count: number): NodeProperties[] {
   const poolCount = Math.max(1, Math.floor(count / 3))
-  const common = (at: number) => ({ zone: `${REGION}${"abc"[at % 3]}`, tier: at % 2 === 0 ? "gold" : "iron" })
+  const common = (at: number) => ({
+    zone: `${REGION}${"abc"[at % 3]}`,
+    tier: at % 2 === 0 ? "gold" : "iron",
+    agent: at % 3 === 2 ? ("foreign" as const) : ("own" as const),
+  })
   return [
     ...Array.from({ length: count }, (_, at) => ({
       name: `node-${at + 1}`,
       cluster: MAIN_CLUSTER,
       isPool: false,
-      cpu: 2048,
+      processors: 2,
       memory: 2048,
       ...common(at),
     })),
@@ -217,14 +229,15 @@ function machines(count: number): NodeProperties[] {
       name: `pool-${at + 1}`,
       cluster: "fargate",
       isPool: true,
-      cpu: 8192,
+      processors: 8,
       memory: 16384,
       ...common(at),
     })),
   ]
 }
 
-const SCOPES = [`${ACCOUNT}/${REGION}`, `${POOL_ACCOUNT}/${REGION}`]
+const SCOPES = [`${ACCOUNT}/${REGION}`, `${POOL_ACCOUNT}/${REGION}`] as const
+const MACHINES_LOOK_MS = 3_000
 const PEACE_LOOK_MS = 10_000
 /** Less than agents keep a connection: that they come anew must not be what mends things. */
 const PEACE_MS_MAX = 20 * 60 * 1000

@@ -1,7 +1,34 @@
 import { importsOf, isTest, lineOf, parse, type SourceFile, type Syntax, walk } from "./source.ts"
 
 /** Where the world outside is met: what starts with one of these may read clocks and open sockets; nothing else may. */
-const EDGES = ["src/world/", "src/main/", "src/store/journal/sqlite", "src/store/journal/postgres", "sim/command/"]
+const EDGES = [
+  "src/world/",
+  "src/main/",
+  "src/store/journal/sqlite",
+  "src/store/journal/postgres",
+  "src/services/logs/segments/file",
+  "sim/command/",
+
+  // Of the node, what speaks to the kernel, to what runs containers, and to the network.
+  "src/node/linux/",
+  "src/node/engine/containerd/",
+  "src/node/engine/docker/",
+  "src/node/registry/transport",
+  "src/node/agent/link/http/",
+  "src/node/fabric/dns/server",
+  "src/node/fabric/dns/upstream",
+  "src/node/fabric/kept-records",
+  "src/node/agent/state-database",
+  "src/node/agent/this-machine",
+  "src/node/endpoints/dial",
+  "src/node/endpoints/server",
+  "src/node/endpoints/introspection-listener",
+  "src/node/logs/connection",
+  "src/node/logs/json-file/rotating-file",
+  "src/node/logs/option-file",
+  "src/node/logs/pattern.ts",
+  "src/node/logs/splunk/post",
+]
 
 /** Modules of Node that only compute. What is missing reaches disk, network, time, chance or another process. */
 const COMPUTING_MODULES = [
@@ -23,7 +50,7 @@ const COMPUTING_CRYPTO =
   /^(createHash|createHmac|hash|timingSafeEqual|create(Public|Private|Secret)Key|createSign|createVerify|sign|verify|create(De|C)ipheriv|(hkdf|pbkdf2|scrypt)Sync|KeyObject|X509Certificate|constants)$/
 
 /** Packages that only compute; pino, pg and other packages that reach outside belong at an edge. */
-const COMPUTING_PACKAGES = /^(@smithy|@aws-sdk)\//
+const COMPUTING_PACKAGES = /^(@smithy|@aws-sdk|@msgpack)\/|^tar-stream$/
 
 /** Globals that reach outside, each with those members that do not. */
 const GUARDED: Readonly<Record<string, readonly string[]>> = {

@@ -99,6 +99,7 @@ function aMachine(options: { readonly node?: string; readonly npm?: string } = {
   }
   for (const tool of TOOLS) symlinkSync(findTool(tool), join(bin, tool))
   program("uname", "echo Linux x86_64")
+  for (const part of ["containerd", "crun", "nft", "ip", "tini-static", "dockerd", "busybox"]) program(part, "")
   program("pinned-node", nodeScript("v26.10.0"))
   if (options.node) program("node", nodeScript(options.node))
   const installs = `mkdir -p node_modules/.bin && cp ${bin}/pinned-node node_modules/.bin/node && touch ${INSTALLED}`
@@ -355,4 +356,22 @@ test("suites that only read the sources ask nothing of the system", async () => 
   await machine.start("up")
   const { said } = await machine.start("test", "--suite", "types", "--suite=lint", "--suite", "simulator")
   expect(said).toBe("homeport: installing its packages and its tests' packages with npm\n")
+})
+
+test("what runs containers is installed before they are to run, and only then", async () => {
+  const machine = aMachine({ node: "v24.0.0" })
+  rmSync(join(machine.folder, "bin/crun"))
+  machine.program("id", "echo 0")
+  machine.program("env", 'shift; exec "$@"')
+  machine.program("apt-get", `echo "$*" >>${machine.folder}/apt-calls`)
+
+  const others = [["up", "--no-node"], ["up", "--engine", "docker"], ["up", "--help"], ["status"], ["node", "status"]]
+  for (const words of others) await machine.start(...words)
+  expect(existsSync(`${machine.folder}/apt-calls`)).toBe(false)
+
+  for (const words of [["up"], ["node", "join", "--server", "https://10.0.0.4:4566"], ["node", "run"]]) {
+    const { said } = await machine.start(...words)
+    expect(said).toBe("homeport: installing crun with apt-get\n")
+  }
+  expect(readFileSync(join(machine.checkout, ".cache/system-packages"), "utf8")).toBe("crun\n".repeat(3))
 })

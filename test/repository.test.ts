@@ -30,7 +30,12 @@ test("each dependency has its line in docs/dependencies.md, and no line outlives
   const npm = [manifest.dependencies, manifest.devDependencies, toolchain.optionalDependencies].flatMap(Object.keys)
   const named = read("homeport").matchAll(/missing="\$missing (.+)"|need_system_packages "[^"]+" ([a-z].+)$/gm)
   const system = new Set([...named].map(([, missing, always]) => missing ?? always!))
-  expect(system).toEqual(new Set(["libatomic1", "postgresql", "awscli", "etcd-server"]))
+  expect(system).toEqual(
+    new Set([
+      ...["libatomic1", "containerd", "crun", "nftables", "iproute2", "tini"],
+      ...["postgresql", "awscli", "etcd-server", "docker.io", "busybox-static"],
+    ]),
+  )
 
   // A line may stand for several packages that are there for the same reason.
   const lines = read("docs/dependencies.md").matchAll(/^\| (`.+?`) \|/gm)
@@ -45,8 +50,13 @@ test("dependencies are pinned to one version, so that every checkout runs the sa
   expect(versions.filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
 })
 
-test("no package that we use runs anything at installation: the start script installs without", () => {
-  expect(
-    ["package-lock.json", "toolchain/package-lock.json"].filter((path) => /"hasInstallScript"/.test(read(path))),
-  ).toEqual([])
+test("the start script installs without running anything of a package, and no package needs that it did", () => {
+  // koffi would look whether it has to be compiled, which it has not: its binaries are packages of their own. protobufjs
+  // warns of versions that do not fit.
+  const idle = new Set(["node_modules/koffi", "node_modules/protobufjs"])
+  const scripted = ["package-lock.json", "toolchain/package-lock.json"].flatMap((path) => {
+    const { packages } = JSON.parse(read(path)) as { packages: Record<string, { hasInstallScript?: boolean }> }
+    return Object.keys(packages).filter((name) => packages[name]!.hasInstallScript === true)
+  })
+  expect(scripted.filter((name) => !idle.has(name))).toEqual([])
 })

@@ -15,6 +15,21 @@ export const nodeFaults: readonly Fault[] = [
     },
   },
   {
+    name: "agent crash loop",
+    weight: 3,
+    async strike({ world, random, nodes, transcript, isOver }) {
+      const node = oneOf(random, nodes)
+      transcript.say("fault", `the agent on ${node.name} is killed again and again`)
+      for (let left = between(random, 3, 10); left > 0 && node.isPowered; left--) {
+        node.killAgent()
+        await sleep(world, between(random, 1, 500))
+        if (isOver() || !node.isPowered) return
+        node.startAgent()
+        await sleep(world, oneOf(random, [between(random, 1, 300), between(random, 300, 8_000)]))
+      }
+    },
+  },
+  {
     name: "instance death",
     weight: 2,
     async strike({ world, random, nodes, isOver }) {
@@ -53,11 +68,53 @@ export const nodeFaults: readonly Fault[] = [
     name: "container death",
     weight: 4,
     async strike({ random, nodes, transcript }) {
-      const { machine, name } = oneOf(random, nodes)
-      const arn = anyOf(random, machine.running())
+      const node = oneOf(random, nodes)
+      const arn = anyOf(random, node.running())
       if (arn === undefined) return
-      transcript.say("fault", `the kernel kills a container on ${name}`)
-      machine.kill(arn)
+      transcript.say("fault", `the kernel kills a container on ${node.name}`)
+      node.kill(arn)
+    },
+  },
+  {
+    name: "runtime away",
+    weight: 2,
+    async strike({ world, random, nodes, transcript, isOver }) {
+      const node = oneOf(random, nodes)
+      const { own } = node
+      if (own === undefined) return
+      transcript.say("fault", `the containers' runtime on ${node.name} is away`)
+      own.loseRuntime()
+      await sleep(world, oneOf(random, [between(random, 100, 3_000), between(random, 3_000, 60_000)]))
+      if (!isOver()) own.mend()
+    },
+  },
+  {
+    name: "runtime answers lost",
+    weight: 2,
+    async strike({ random, nodes, transcript }) {
+      const node = oneOf(random, nodes)
+      transcript.say("fault", `the runtime on ${node.name} loses answers`)
+      node.own?.loseAnswers(between(random, 1, 12))
+    },
+  },
+  {
+    name: "slow runtime",
+    weight: 2,
+    async strike({ world, random, nodes, transcript, isOver }) {
+      const node = oneOf(random, nodes)
+      const { own } = node
+      if (own === undefined) return
+      transcript.say("fault", `the runtime on ${node.name} is slow`)
+      own.slowDown()
+      await sleep(world, between(random, 1_000, 20_000))
+      // What was begun before still comes about.
+      if (random.below(2) === 0 && node.isPowered && !isOver()) {
+        node.killAgent()
+        await sleep(world, between(random, 10, 3_000))
+        if (!isOver() && node.isPowered) node.startAgent()
+      }
+      await sleep(world, between(random, 1_000, 40_000))
+      if (!isOver()) own.mend()
     },
   },
 ]

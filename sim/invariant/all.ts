@@ -3,6 +3,7 @@ import { countsAgree } from "./counts.ts"
 import { revisionsStand } from "./definitions.ts"
 import { eventsRise } from "./events.ts"
 import type { Invariant } from "./invariant.ts"
+import { nothingLeft, recordsHold, regionHears } from "./machines.ts"
 import { goneHoldNothing, placedWhereItMay } from "./placement.ts"
 import { poolInStep } from "./pool.ts"
 import { aboveMinimum, deploymentsMoveOn, oneDaemonEach, onePrimary, protectedStay, withinMaximum } from "./services.ts"
@@ -33,5 +34,8 @@ export function allInvariants(): Invariant[] {
     manifestsRise,
     reportsStand,
     tokensStartOnce,
+    recordsHold(),
+    regionHears(),
+    nothingLeft,
   ]
 }

@@ -26,11 +26,12 @@ export const capacityHolds: Invariant = {
   },
 }
 
-function checkInstance(tx: Tx, arn: string, { breach }: Scene): void {
+function checkInstance(tx: Tx, arn: string, { nodes, breach }: Scene): void {
   const instance = tx.get(containerInstances, arn)
   // A FARGATE task's instance lies in the pool's scope, where its pool task says what it takes.
   if (instance === undefined || instance.status === "INACTIVE") return
-  const { demands, bound } = holdings(tx, instance)
+  const here = nodes.filter(({ instanceArn }) => instanceArn === arn)
+  const { demands, bound } = holdings(tx, instance, new Set(here.flatMap((node) => node.running())))
   const taken = (of: (demand: Demand) => number) => demands.reduce((sum, demand) => sum + of(demand), 0)
   for (const [name, used] of [
     ["CPU", taken(({ cpu }) => cpu)],
@@ -47,11 +48,13 @@ function checkInstance(tx: Tx, arn: string, { breach }: Scene): void {
 function holdings(
   tx: Tx,
   { arn }: ContainerInstance,
+  running: ReadonlySet<string>,
 ): { readonly demands: readonly Demand[]; readonly bound: readonly string[] } {
   const own = tx.where(tasks, "instance", arn)
   const pooled = tx.where(poolTasks, "instance", arn)
-  const bound = own.flatMap(({ containers, demand }) =>
-    containers.flatMap(({ networkBindings = [] }) =>
+  // A machine may give a port of its own choice away again before the region has heard that it is free.
+  const bound = own.flatMap(({ arn: task, containers, demand }) =>
+    (running.has(task) ? containers : []).flatMap(({ networkBindings = [] }) =>
       networkBindings.flatMap(({ hostPort, protocol = "tcp" }) => {
         const port = `${hostPort}/${protocol}`
         return hostPort === undefined || hostPort === 0 || demand.ports.includes(port) ? [] : port

@@ -13,8 +13,20 @@ export interface Invariant {
   /** Looks at everything. */
   readonly whole?: (scene: Scene) => void
 
+  /** Looks at the machines, every few seconds, whether or not there is a region. */
+  readonly machines?: (scene: MachineScene) => void
+
   /** A new process has read what is durable: what was never durable may be gone. */
   readonly reopened?: (scene: Scene) => void
+}
+
+export interface MachineScene {
+  readonly nodes: readonly Node[]
+  readonly monotonic: number
+
+  /** What is in the first account that has it; undefined while there is no region. */
+  readonly read: (<T>(look: (tx: Tx) => T | undefined) => T | undefined) | undefined
+  readonly breach: (what: string) => void
 }
 
 /** What invariants look at. */

@@ -17,8 +17,9 @@ export const runsOnce: Invariant = {
   name: "a task runs on one machine, its own",
   whole({ nodes, breach }) {
     const where = new Map<string, string>()
-    for (const { machine, instanceArn, name } of nodes) {
-      for (const arn of machine.running()) {
+    for (const node of nodes) {
+      const { instanceArn, name } = node
+      for (const arn of node.running()) {
         const elsewhere = where.get(arn)
         if (elsewhere !== undefined && elsewhere !== instanceArn)
           breach(`${shortArn(arn)} runs on ${name} and elsewhere`)
@@ -58,15 +59,14 @@ export const reportsStand: Invariant = {
 }
 
 function checkReports({ nodes, scopes, read, breach }: Scene): void {
-  for (const { disk, name } of nodes) {
-    for (const [arn, { taken }] of disk.tasks) {
-      if (taken === "NONE") continue
+  for (const node of nodes) {
+    for (const [arn, taken] of node.taken()) {
       const task = scopes.flatMap((scope) => read(scope, (tx) => tx.get(tasks, arn) ?? []))[0]
       if (task === undefined) continue
       const isStopped = task.lastStatus === "STOPPED" || task.lastStatus === "DEPROVISIONING"
       const isAtAgent = task.lastStatus === "PENDING" || task.lastStatus === "PROVISIONING"
       if ((taken === "STOPPED" && !isStopped) || (taken === "RUNNING" && isAtAgent)) {
-        breach(`${name} has reported ${shortArn(arn)} ${taken}, and it is ${task.lastStatus}`)
+        breach(`${node.name} has reported ${shortArn(arn)} ${taken}, and it is ${task.lastStatus}`)
       }
     }
   }

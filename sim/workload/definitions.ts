@@ -15,6 +15,9 @@ export async function registerDefinition(
   const { random, api, known, acknowledged } = user
   const { isFargate, plain = false } = options
   const family = `${oneOf(random, FAMILIES)}${isFargate ? "-fargate" : ""}`
+  // A container that has to end before the others begin, and one that is started again by the agent itself.
+  const hasFirst = !plain && random.below(6) === 0
+  const isRestarted = !plain && random.below(8) === 0
   const hasPort = !isFargate && !plain && random.below(3) === 0
   const answer = await api.call("RegisterTaskDefinition", {
     family,
@@ -30,10 +33,15 @@ export async function registerDefinition(
         ...(hasPort && {
           portMappings: [{ containerPort: 80, hostPort: oneOf(random, [0, 8080, 8081]), protocol: "tcp" }],
         }),
+        ...(hasFirst && {
+          dependsOn: [{ containerName: "first", condition: oneOf(random, ["START", "COMPLETE", "SUCCESS"] as const) }],
+        }),
+        ...(isRestarted && { restartPolicy: { enabled: true, restartAttemptPeriod: 60 } }),
         ...((image === "sick" || random.below(6) === 0) && {
           healthCheck: { command: ["CMD-SHELL", "true"], interval: 10, timeout: 5, retries: 2, startPeriod: 0 },
         }),
       },
+      ...(hasFirst ? [{ name: "first", image: "good:2", essential: false, cpu: 16, memory: 32 }] : []),
       ...(random.below(5) === 0 ? [{ name: "side", image: "good:1", essential: false, cpu: 16, memory: 32 }] : []),
     ],
     ...(!isFargate &&

@@ -7,6 +7,8 @@ export class Known {
   readonly tasks: string[] = []
   readonly services = new Map<string, KnownService>()
   readonly deployments: string[] = []
+  /** Of the users' default network. */
+  subnets: readonly string[] = []
   readonly clusters = new Set<string>([MAIN_CLUSTER])
   readonly nodes: readonly Node[]
 
@@ -21,6 +23,11 @@ export class Known {
   next(): number {
     this.numbers += 1
     return this.numbers
+  }
+
+  /** Where tasks of their own network go. */
+  network() {
+    return { awsvpcConfiguration: { subnets: this.subnets.slice(0, 2) } }
   }
 
   /** ACTIVE services, as far as anyone knows. */

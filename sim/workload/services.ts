@@ -7,7 +7,6 @@ import { anyOf, between, oneOf } from "./draw.ts"
 import { type KnownService, MAIN_CLUSTER } from "./known.ts"
 
 const SCOPE = `${ACCOUNT}/${REGION}`
-const NETWORK = { awsvpcConfiguration: { subnets: ["subnet-1", "subnet-2"] } }
 
 async function createService(user: User): Promise<void> {
   const { random, api, known, acknowledged } = user
@@ -32,7 +31,7 @@ async function createService(user: User): Promise<void> {
       : {
           taskDefinition: definition.arn,
           launchType: definition.isFargate ? "FARGATE" : "EC2",
-          ...(definition.isFargate && { networkConfiguration: NETWORK }),
+          ...(definition.isFargate && { networkConfiguration: known.network() }),
           deploymentConfiguration: deploymentConfiguration(user, isDaemon),
           ...(!definition.isFargate &&
             !isDaemon &&

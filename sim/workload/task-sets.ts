@@ -2,8 +2,6 @@ import type { Action } from "./action.ts"
 import { anyOf, between } from "./draw.ts"
 import { MAIN_CLUSTER } from "./known.ts"
 
-const NETWORK = { awsvpcConfiguration: { subnets: ["subnet-1"] } }
-
 export const taskSetActions: readonly Action[] = [
   {
     name: "create a task set",
@@ -23,7 +21,7 @@ export const taskSetActions: readonly Action[] = [
         service: service.arn,
         taskDefinition: definition.arn,
         launchType: definition.isFargate ? "FARGATE" : "EC2",
-        ...(definition.isFargate && { networkConfiguration: NETWORK }),
+        ...(definition.isFargate && { networkConfiguration: known.network() }),
         scale: { unit: "PERCENT", value: between(random, 0, 100) },
         clientToken: `set-${known.next()}`,
       })

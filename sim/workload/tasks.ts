@@ -8,7 +8,6 @@ import { anyOf, between, oneOf } from "./draw.ts"
 import { MAIN_CLUSTER } from "./known.ts"
 
 const SCOPE = `${ACCOUNT}/${REGION}`
-const NETWORK = { awsvpcConfiguration: { subnets: ["subnet-1", "subnet-2"] } }
 
 async function runTask(user: User): Promise<void> {
   const { world, random, api, known } = user
@@ -28,7 +27,7 @@ async function runTask(user: User): Promise<void> {
           ],
         }
       : { launchType: definition.isFargate ? "FARGATE" : "EC2" }),
-    ...(definition.isFargate && { networkConfiguration: NETWORK }),
+    ...(definition.isFargate && { networkConfiguration: known.network() }),
     ...(!definition.isFargate &&
       random.below(3) === 0 && {
         placementStrategy: [
@@ -52,11 +51,18 @@ async function runTask(user: User): Promise<void> {
       if (first.length === 0) {
         first.push(...arns)
         for (const arn of arns) noteTask(user, arn)
+        if (random.below(5) === 0) void changeMind(user, arns)
       }
       if (input.clientToken === undefined || random.below(3) > 0) return
     } else if (answer.ok === false || input.clientToken === undefined) return
     await sleep(world, between(random, 100, 3_000))
   }
+}
+
+/** Stops what has only just been started, wherever it is on its way. */
+async function changeMind({ world, random, api }: User, arns: readonly string[]): Promise<void> {
+  await sleep(world, between(random, 1, 5_000))
+  for (const task of arns) await api.call("StopTask", { cluster: MAIN_CLUSTER, task, reason: "on second thoughts" })
 }
 
 /** A task may be forgotten long after it has stopped; whether that is long enough is another invariant's question. */

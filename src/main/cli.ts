@@ -26,9 +26,29 @@ const entries: readonly Entry[] = [
     load: async () => (await import("./commands/ca.ts")).ca,
   },
   {
+    name: "node",
+    summary: "run, join and list what this machine hosts",
+    load: async () => (await import("./commands/node.ts")).node,
+  },
+  {
+    name: "token",
+    summary: "let another machine join",
+    load: async () => (await import("./commands/token.ts")).token,
+  },
+  {
+    name: "image",
+    summary: "bring an image to this machine",
+    load: async () => (await import("./commands/image.ts")).image,
+  },
+  {
     name: "server",
     summary: "run one region process, for your own supervisor or several machines",
     load: async () => (await import("./commands/server.ts")).server,
+  },
+  {
+    name: "uninstall",
+    summary: "remove all that it made on this machine",
+    load: async () => (await import("./commands/uninstall.ts")).uninstall,
   },
   {
     name: "test",

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { createAccounts, NoAnswer, rootCredentials, type Status, status, stop } from "./control.ts"
-import { type Controlled, ControlServer } from "./control-server.ts"
+import { ControlServer } from "./control-server.ts"
+import { answerFor, type Controlled } from "./controlled.ts"
 import { type DataDirectory, dataDirectory } from "./data.ts"
 import { Refusal } from "./exit.ts"
 
@@ -22,13 +23,16 @@ afterEach(() => {
 const key = { account: "111122223333", accessKeyId: "AKIAEXAMPLE", secretAccessKey: "secret" }
 
 async function serve(controlled: Partial<Controlled> = {}): Promise<ControlServer> {
-  const server = new ControlServer(data.control, {
+  const all: Controlled = {
     status: () => ({ pid: 7 }) as Status,
     credentials: () => key,
     createAccounts: async (count) => Array.from({ length: count }, () => key),
+    join: async (place) => ({ place: { account: key.account, ...place }, ...key }),
+    createJoinToken: async () => "token",
     stop: () => {},
     ...controlled,
-  })
+  }
+  const server = new ControlServer(data.control, (asked, parameters) => answerFor(all, asked, parameters))
   await server.listen()
   servers.push(server)
   return server

@@ -1,17 +1,9 @@
 import { chmodSync, renameSync, rmSync, statSync } from "node:fs"
-import { createServer, type Server } from "node:http"
-import type { Credentials, Status } from "./control.ts"
+import { createServer, type IncomingMessage, type Server } from "node:http"
 import { Refusal } from "./exit.ts"
 
-/** What the running process does for the command line. */
-export interface Controlled {
-  status(): Status
-
-  /** Refuses when another process leads. */
-  credentials(): Credentials
-  createAccounts(count: number): Promise<readonly Credentials[]>
-  stop(): void
-}
+/** What the process answers when the command line asks, as in `GET /status`; a `Refusal` is told in its words. */
+export type ControlAnswer = (asked: string, parameters: URLSearchParams, body: IncomingMessage) => Promise<unknown>
 
 /** Answers the command line on a socket that only this user can open. */
 export class ControlServer {
@@ -19,18 +11,20 @@ export class ControlServer {
   readonly #server: Server
   #inode: number | undefined
 
-  constructor(path: string, controlled: Controlled) {
+  constructor(path: string, answer: ControlAnswer) {
     this.#path = path
     this.#server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url!, "http://control")
-      request.resume()
-      answer(controlled, `${request.method} ${pathname}`, searchParams).then(
-        (body) => response.end(JSON.stringify(body)),
-        (error) => {
-          response.statusCode = error instanceof Refusal ? 409 : 500
-          response.end(JSON.stringify({ message: error.message }))
-        },
-      )
+      answer(`${request.method} ${pathname}`, searchParams, request)
+        .then(
+          (body) => response.end(JSON.stringify(body)),
+          (error) => {
+            response.statusCode = error instanceof Refusal ? 409 : 500
+            response.end(JSON.stringify({ message: error.message }))
+          },
+        )
+        // What the answer did not want to read.
+        .finally(() => request.resume())
     })
   }
 
@@ -53,21 +47,5 @@ export class ControlServer {
     // Another process may have put its own there.
     const there = statSync(this.#path, { throwIfNoEntry: false })
     if (there !== undefined && there.ino === this.#inode) rmSync(this.#path, { force: true })
-  }
-}
-
-async function answer(controlled: Controlled, asked: string, parameters: URLSearchParams): Promise<unknown> {
-  switch (asked) {
-    case "GET /status":
-      return controlled.status()
-    case "GET /credentials":
-      return controlled.credentials()
-    case "POST /accounts":
-      return controlled.createAccounts(Number(parameters.get("count")))
-    case "POST /stop":
-      controlled.stop()
-      return {}
-    default:
-      throw new Refusal(`The running Homeport does not know "${asked}"; it may be of another version.`)
   }
 }

@@ -1,6 +1,9 @@
 import { request } from "node:http"
+import type { Readable } from "node:stream"
+import type { Place } from "../services/accounts/index.ts"
 import type { DataDirectory } from "./data.ts"
 import { EXIT, Refusal } from "./exit.ts"
+import type { Membership } from "./join-wire.ts"
 
 // What the command line asks of the process that runs, over a socket in the data directory that only its user can open.
 
@@ -24,6 +27,9 @@ export interface Status {
   readonly storeVersion: number
   readonly inFlight: number
   readonly dev: boolean
+
+  /** Where other machines reach it; absent when it listens on the loopback only. */
+  readonly advertised?: string
 
   /** Homeport's own certificate, to be trusted by who connects; absent without TLS or with a given certificate. */
   readonly caFile?: string
@@ -53,13 +59,41 @@ export function createAccounts(data: DataDirectory, count: number): Promise<read
   return running(data, ask(data, "POST", `/accounts?count=${count}`, ACCOUNTS_MS_MAX))
 }
 
+/** A place in the installation for this machine. Without an account it is the first one's. */
+export function join(data: DataDirectory, place: AskedPlace): Promise<Membership> {
+  return running(data, ask(data, "POST", `/join?${wordsOf(place)}`))
+}
+
+export async function createJoinToken(data: DataDirectory, place: AskedPlace, msValid: number): Promise<string> {
+  const made = ask<{ token: string }>(data, "POST", `/join-tokens?${wordsOf(place)}&ms=${msValid}`)
+  return (await running(data, made)).token
+}
+
+/** A place as people name it: whose it is follows from its kind, or is the first account. */
+export type AskedPlace = Omit<Place, "account"> & { readonly account?: string }
+
+function wordsOf(place: AskedPlace): string {
+  return new URLSearchParams({ ...place }).toString()
+}
+
+/** The other side of `wordsOf`. */
+export function placeFrom(words: URLSearchParams): AskedPlace {
+  const account = words.get("account")
+  return {
+    kind: words.get("kind") as Place["kind"],
+    region: words.get("region")!,
+    cluster: words.get("cluster")!,
+    ...(account === null ? {} : { account }),
+  }
+}
+
 /** Resolves when the process has begun to stop. */
 export function stop(data: DataDirectory): Promise<void> {
   return running(data, ask(data, "POST", "/stop"))
 }
 
 /** Nothing listens at the control socket, or it is left over from a process that was killed. */
-class NobodyThere extends Error {
+export class NobodyThere extends Error {
   override readonly name = "NobodyThere"
 }
 
@@ -71,8 +105,24 @@ export class NoAnswer extends Refusal {
 }
 
 function ask<Answer>(data: DataDirectory, method: string, path: string, msMax = ANSWER_MS_MAX): Promise<Answer> {
+  return askAt(data.control, data, method, path, { msMax })
+}
+
+export interface AskOptions {
+  readonly msMax?: number
+  readonly body?: Readable
+}
+
+/** Asks whoever listens at a control socket of a data directory. */
+export function askAt<Answer>(
+  socketPath: string,
+  data: DataDirectory,
+  method: string,
+  path: string,
+  { msMax = ANSWER_MS_MAX, body }: AskOptions = {},
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: data.control, method, path, timeout: msMax })
+    const asking = request({ socketPath, method, path, timeout: msMax })
     asking.on("timeout", () => asking.destroy(new NoAnswer(data)))
     asking.on("error", (error: NodeJS.ErrnoException) => {
       if (NOBODY.has(error.code)) return reject(new NobodyThere())
@@ -95,7 +145,8 @@ function ask<Answer>(data: DataDirectory, method: string, path: string, msMax = 
         }
       })
     })
-    asking.end()
+    if (body === undefined) asking.end()
+    else body.on("error", (error) => asking.destroy(error)).pipe(asking)
   })
 }
 
@@ -108,8 +159,8 @@ async function running<Answer>({ path }: DataDirectory, asked: Promise<Answer>):
   }
 }
 
-/** The last one is what a process leaves that ends while it is being asked. */
-const NOBODY: ReadonlySet<string | undefined> = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET"])
+/** The last two are what a process leaves that ends while it is being asked. */
+const NOBODY: ReadonlySet<string | undefined> = new Set(["ENOENT", "ECONNREFUSED", "ECONNRESET", "EPIPE"])
 
 const ANSWER_MS_MAX = 2_000
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
-import { dataDirectory, prepare, readRunRecord, removeRunRecord, writeRunRecord } from "./data.ts"
+import { contentOf, dataDirectory, prepare, readRunRecord, removeRunRecord, writeRunRecord } from "./data.ts"
 
 let folder: string
 beforeEach(() => {
@@ -72,4 +72,19 @@ test("a record that was cut short counts as none", () => {
   const data = dataDirectory(folder)
   writeFileSync(data.run, '{"endpoint":')
   expect(readRunRecord(data)).toBeUndefined()
+})
+
+test("what is not of Homeport's making is told apart", () => {
+  const own = [
+    "journal.sqlite",
+    "journal.sqlite-wal",
+    "homeport.log.1",
+    "master.key",
+    "node",
+    "node.sock",
+    "run.json.812",
+  ]
+  for (const name of [...own, "notes.txt", "nodes", "master.keyring"]) writeFileSync(join(folder, name), "")
+  const { own: found, foreign } = contentOf(dataDirectory(folder))
+  expect([found.toSorted(), foreign.toSorted()]).toEqual([own.toSorted(), ["master.keyring", "nodes", "notes.txt"]])
 })

@@ -12,7 +12,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { homedir } from "node:os"
-import { join, resolve } from "node:path"
+import { basename, join, resolve } from "node:path"
 import { Refusal } from "./exit.ts"
 import type { ProcessIdentity } from "./process-identity.ts"
 
@@ -23,10 +23,20 @@ export interface DataDirectory {
   /** The installation's secret. A copy of the directory without it is of no use to anyone. */
   readonly masterKey: string
   readonly journal: string
+
+  /** The events of CloudWatch Logs. */
+  readonly logEvents: string
   readonly log: string
 
   /** Where the running process listens for `homeport status`, `env` and the like. */
   readonly control: string
+
+  /** What this machine's node keeps, which is root's. */
+  readonly node: string
+  readonly nodeLog: string
+
+  /** Where the running node listens. */
+  readonly nodeControl: string
 
   /** Homeport's own certificate authority and what it has issued. */
   readonly ca: string
@@ -42,15 +52,33 @@ export function dataDirectory(path: string = usualPlace()): DataDirectory {
     path: at,
     masterKey: join(at, "master.key"),
     journal: join(at, "journal.sqlite"),
+    logEvents: join(at, "log-events"),
     log: join(at, "homeport.log"),
     control: join(at, "control.sock"),
+    node: join(at, "node"),
+    nodeLog: join(at, "node.log"),
+    nodeControl: join(at, "node.sock"),
     ca: join(at, "ca"),
     run: join(at, "run.json"),
   }
 }
 
-export function isUsualPlace({ path }: DataDirectory): boolean {
-  return path === usualPlace()
+/** What to add to a command that is to find the same data. */
+export function dataHint({ path }: DataDirectory): string {
+  return path === usualPlace() ? "" : ` --data ${path}`
+}
+
+/** What lies in the directory, ours and what is not: with a dot or a dash behind our name it is a companion or a draft of ours. */
+export function contentOf(data: DataDirectory): {
+  readonly own: readonly string[]
+  readonly foreign: readonly string[]
+} {
+  const { path, ...places } = data
+  const known = Object.values(places).map((place) => basename(place))
+  const isOwn = (name: string) =>
+    known.some((own) => name === own || name.startsWith(`${own}.`) || name.startsWith(`${own}-`))
+  const names = readdirSync(path)
+  return { own: names.filter(isOwn), foreign: names.filter((name) => !isOwn(name)) }
 }
 
 function usualPlace(): string {

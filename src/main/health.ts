@@ -1,11 +1,15 @@
 import type { HttpResponse } from "../aws/http.ts"
 import type { Exchange } from "./http-exchange.ts"
+import { CA_PATH } from "./join-wire.ts"
 
 /** What the process says about itself to whoever runs it. */
 export interface Health {
   /** Whether a request would be answered; here or by the leader. */
   ready(): boolean
   metrics(): string
+
+  /** The certificate of the authority that others are to trust; who asks compares it with what they were told. */
+  readonly ca?: string
 }
 
 /**
@@ -24,6 +28,8 @@ export function ownAnswer({ method, path, query, headers }: Exchange, health: He
         ...plain(200, health.metrics()),
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       }
+    case CA_PATH:
+      return health.ca === undefined ? undefined : plain(200, health.ca)
     default:
       return undefined
   }

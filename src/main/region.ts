@@ -4,8 +4,11 @@ import { secretsOf } from "../aws/credentials.ts"
 import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
 import { type HttpResponse, NO_BODY } from "../aws/http.ts"
 import { rootOnly } from "../aws/principal.ts"
+import type { Service } from "../aws/service.ts"
 import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
-import { allTables, catalog } from "../services/catalog.ts"
+import { allTables, catalogOver } from "../services/catalog.ts"
+import { keepLogEvents } from "../services/logs/index.ts"
+import { FileEventStore } from "../services/logs/segments/file.ts"
 import { ControllerRunner } from "../store/controller.ts"
 import type { Journal, JournalFailure, Leadership } from "../store/journal/journal.ts"
 import { retention } from "../store/retention.ts"
@@ -13,12 +16,14 @@ import { Store } from "../store/store.ts"
 import type { World } from "../world/world.ts"
 import type { DataDirectory } from "./data.ts"
 import { EventLoopDelay } from "./event-loop-delay.ts"
+import { Refusal } from "./exit.ts"
 import { isFromForeignPage } from "./foreign-page.ts"
 import { Forwarder } from "./forward.ts"
 import { ownAnswer } from "./health.ts"
 import { type Exchange, requestHead } from "./http-exchange.ts"
 import { type Certificate, HttpServer } from "./http-server.ts"
 import { derivedKey, mustFit, type OpenInstallation, open } from "./installation.ts"
+import { answerJoinRequest, isJoinRequest } from "./joining.ts"
 import { metricsText } from "./metrics.ts"
 import type { Tls } from "./tls.ts"
 import { openWebSocket } from "./websocket.ts"
@@ -48,6 +53,8 @@ export class Region {
   readonly #forwarder: Forwarder
   readonly #controllers: ControllerRunner
   readonly #delay = new EventLoopDelay()
+  readonly #logEvents: FileEventStore
+  readonly #services: readonly Service[]
   #journal: Journal | undefined
   #opened: OpenInstallation | undefined
   #door: FrontDoor | undefined
@@ -55,9 +62,11 @@ export class Region {
 
   constructor(options: RegionOptions) {
     this.#options = options
-    const { world, addresses, port, tls } = options
+    const { world, data, addresses, port, tls } = options
+    this.#logEvents = new FileEventStore({ world, directory: data.logEvents })
+    this.#services = catalogOver({ logEvents: this.#logEvents })
     this.store = new Store({ world, tables: allTables })
-    const controllers = [...retention(allTables), ...catalog.flatMap((service) => service.controllers)]
+    const controllers = [...retention(allTables), ...this.#services.flatMap((service) => service.controllers)]
     this.#controllers = new ControllerRunner(world, this.store, controllers)
     this.#forwarder = new Forwarder({
       world,
@@ -121,12 +130,15 @@ export class Region {
       open(this.store, data, world),
       this.store.lost.then((failure) => Promise.reject(failure)),
     ])
+    await openLogEvents(this.#logEvents, data)
+    const stopKeeping = keepLogEvents(world, this.store, this.#logEvents)
     this.#door = this.#frontDoor(this.#opened)
     this.#controllers.start()
     await served()
     const failure = await this.store.lost
     this.#door = undefined
     this.#controllers.stop()
+    stopKeeping()
     return failure
   }
 
@@ -138,6 +150,7 @@ export class Region {
     await this.#server.close(graceMs)
     this.#controllers.stop()
     this.#forwarder.close()
+    await this.#logEvents.close()
     await this.#journal?.close()
     this.#delay.stop()
   }
@@ -161,12 +174,21 @@ export class Region {
   }
 
   async #take(exchange: Exchange): Promise<void> {
-    const own = ownAnswer(exchange, { ready: () => this.ready, metrics: () => this.#metrics() })
+    const ca = this.#options.tls?.ca?.[0]
+    const own = ownAnswer(exchange, {
+      ready: () => this.ready,
+      metrics: () => this.#metrics(),
+      ...(ca === undefined ? {} : { ca }),
+    })
     if (own !== undefined) return exchange.send(own)
     if (this.#options.dev && isFromForeignPage(exchange.headers)) return exchange.send(FORBIDDEN)
     if (this.#door === undefined && (await this.#forwarder.take(exchange))) return
-    const door = this.#door
-    await exchange.answer((request) => door!.handle(request))
+    const door = this.#door!
+    const { world } = this.#options
+    const joining = { world, store: this.store, opened: this.#opened! }
+    await exchange.answer((request) =>
+      isJoinRequest(request) ? answerJoinRequest(joining, request) : door.handle(request),
+    )
   }
 
   async #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean | HttpResponse> {
@@ -188,7 +210,7 @@ export class Region {
     return frontDoor({
       world,
       store: this.store,
-      services: catalog,
+      services: this.#services,
       authorizer: rootOnly,
       pageKey: derivedKey(masterKey, "page-tokens/v1"),
       identify(tx, { accessKeyId, sessionToken, region }) {
@@ -222,6 +244,14 @@ export class Region {
       heapBytes: heapUsed,
       uptimeSeconds: process.uptime(),
     })
+  }
+}
+
+async function openLogEvents(events: FileEventStore, { logEvents }: DataDirectory): Promise<void> {
+  try {
+    await events.open()
+  } catch (cause) {
+    throw new Refusal(`Log events cannot be kept in ${logEvents}: ${(cause as Error).message}.`, undefined, { cause })
   }
 }
 

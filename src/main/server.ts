@@ -1,14 +1,19 @@
+import type { Place } from "../services/accounts/index.ts"
+import { POOL_ACCOUNT, POOL_CLUSTER } from "../services/ecs/index.ts"
 import type { Journal, JournalFailure } from "../store/journal/journal.ts"
 import { realWorld } from "../world/real.ts"
 import type { World } from "../world/world.ts"
 import { firstCredentials, makeAccounts } from "./accounts.ts"
-import { type Status, status } from "./control.ts"
+import { type AskedPlace, type Status, status } from "./control.ts"
 import { ControlServer } from "./control-server.ts"
+import { answerFor, type Controlled } from "./controlled.ts"
 import { type DataDirectory, prepare, removeRunRecord, writeRunRecord } from "./data.ts"
 import { explain } from "./ending.ts"
 import { advertised, endpointOf } from "./endpoint.ts"
 import { EXIT, Refusal } from "./exit.ts"
 import type { OpenInstallation } from "./installation.ts"
+import { fingerprintOf, writeJoinWord } from "./join-token.ts"
+import { type Joining, join, makeJoinToken } from "./joining.ts"
 import { identityOf } from "./process-identity.ts"
 import { Region } from "./region.ts"
 import { report } from "./report.ts"
@@ -81,12 +86,18 @@ class ServerProcess {
     await this.#region.listen()
     this.#endpoint = endpointOf(addresses[0]!, this.#region.port, tls !== undefined)
     this.#caFile = tls?.own ? `${data.ca}/ca.crt` : undefined
-    this.#control = new ControlServer(data.control, {
+    const controlled: Controlled = {
       status: () => this.#status(),
       credentials: () => firstCredentials(this.#region.store, this.#opened()),
       createAccounts: (count) => makeAccounts(this.#world, this.#region.store, this.#opened(), count),
+      join: async (place) => join(this.#joining(), this.#placeOf(place)),
+      createJoinToken: async (place, msValid) => {
+        const word = await makeJoinToken(this.#joining(), this.#placeOf(place), msValid)
+        return writeJoinWord({ ...word, ...(tls?.ca?.[0] && { caFingerprint: fingerprintOf(tls.ca[0]) }) })
+      },
       stop: () => void this.#stop("asked to on the command line"),
-    })
+    }
+    this.#control = new ControlServer(data.control, (asked, parameters) => answerFor(controlled, asked, parameters))
     this.#listenToSignals()
 
     if (tls !== undefined) this.#renewLater(tls.cert)
@@ -176,9 +187,19 @@ class ServerProcess {
     )
   }
 
+  #joining(): Joining {
+    return { world: this.#world, store: this.#region.store, opened: this.#opened() }
+  }
+
+  #placeOf({ account, ...place }: AskedPlace): Place {
+    if (place.kind === "fargate") return { ...place, account: POOL_ACCOUNT, cluster: POOL_CLUSTER }
+    return { ...place, account: account ?? this.#opened().installation.firstAccount }
+  }
+
   #status(): Status {
-    const { data, postgres, dev } = this.#options
+    const { data, addresses, postgres, dev } = this.#options
     const { store, leaderAddress, serves, ready, port } = this.#region
+    const beyond = addresses.find((address) => !isLoopback(address))
     const sizes = store.tables.map((table) => [table.name, store.size(table)] as const)
     return {
       version: VERSION,
@@ -196,6 +217,7 @@ class ServerProcess {
       storeVersion: store.version,
       inFlight: this.#region.inFlight,
       dev,
+      ...(beyond === undefined ? {} : { advertised: this.#options.advertise ?? advertised(beyond, port, true) }),
       ...(this.#caFile === undefined ? {} : { caFile: this.#caFile }),
     }
   }

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import { EXIT } from "./exit.ts"
+import { regionProcess } from "./region-process.ts"
 import { supervise } from "./supervisor.ts"
 
 // Real processes, which do what a test has written down for their first, second and third start.
@@ -37,13 +38,13 @@ function run(...lives: readonly string[]): Promise<number> {
      fs.appendFileSync(file, process.argv[2] + "\\n")
      switch (before) { ${cases} }`,
   )
-  return supervise({
+  const region = regionProcess({
     program: [process.execPath, script],
     args: (port) => [String(port)],
     logTo: openSync(join(folder, "log"), "a"),
-    say: (line) => said.push(line),
     ready: (report) => answered.push(report),
   })
+  return supervise({ region, say: (line) => said.push(line) })
 }
 
 async function until(holds: () => boolean): Promise<void> {

@@ -1,13 +1,35 @@
 import type { Service } from "../aws/service.ts"
 import type { AnyTable } from "../store/table.ts"
 import { accountTables } from "./accounts/index.ts"
-import { ecs } from "./ecs/index.ts"
+import { ec2 } from "./ec2/index.ts"
+import { ecs, instanceStanding } from "./ecs/index.ts"
+import { fabric } from "./fabric/index.ts"
+import { type EventStore, logs, logTables } from "./logs/index.ts"
 import { sts } from "./sts/index.ts"
 
-/** Every AWS service there is, earlier ones first: one may call another only if it stands further down. */
-export const catalog: readonly Service[] = [sts, ecs]
+/** The services that need nothing but the store, earlier ones first: one may call another only if it stands further down. */
+export const catalog: readonly Service[] = [sts, ec2, beside(fabric(instanceStanding), ecs)]
+
+/** A part that is no service of AWS's: what it offers to agents they ask for, and sign, as what they ask of that service. */
+function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, service: Service): Service {
+  return {
+    ...service,
+    tables: [...part.tables, ...service.tables],
+    controllers: [...part.controllers, ...service.controllers],
+    sockets: (host) => ({ ...part.sockets?.(host), ...service.sockets?.(host) }),
+  }
+}
+
+/** Every AWS service there is, in the same order, over what a process has beside the store. */
+export function catalogOver({ logEvents }: { readonly logEvents: EventStore }): readonly Service[] {
+  return [...catalog, logs(logEvents)]
+}
 
 /** Tables of what is no AWS service. */
 export const otherTables: readonly AnyTable[] = accountTables
 
-export const allTables: readonly AnyTable[] = [...otherTables, ...catalog.flatMap((service) => service.tables)]
+export const allTables: readonly AnyTable[] = [
+  ...otherTables,
+  ...catalog.flatMap((service) => service.tables),
+  ...logTables,
+]

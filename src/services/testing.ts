@@ -1,3 +1,4 @@
+import { EC2 } from "@aws-sdk/client-ec2"
 import { ECS } from "@aws-sdk/client-ecs"
 import { STS } from "@aws-sdk/client-sts"
 import { secretOf } from "../aws/credentials.ts"
@@ -40,6 +41,7 @@ export interface TestWorld extends Clients {
 export interface Clients {
   readonly account: string
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly ec2: EC2
   readonly ecs: ECS
   readonly sts: STS
 }
@@ -96,7 +98,7 @@ async function open(
       requestHandler: sdkHandler(door, world, appendMs === undefined ? 0 : 1) as never,
       systemClockOffset: world.now() - Date.now(),
     }
-    return { account, credentials, ecs: new ECS(config), sts: new STS(config) }
+    return { account, credentials, ec2: new EC2(config), ecs: new ECS(config), sts: new STS(config) }
   }
 
   function newAccount(region?: string): Clients {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, test } from "vitest"
 import { type Credentials, type ServerProcess, startServer } from "../e2e/process.ts"
-import { aws, type Caller } from "./aws-cli.ts"
+import { aws, awsFollowing, type Caller } from "./aws-cli.ts"
 
 // The AWS CLI against a real process, over HTTP, signed. Starting takes the CLI most of a second, so calls are few.
 
@@ -182,7 +182,71 @@ test("account settings are set, listed and taken back", async () => {
   expect(await answered("ecs delete-account-setting --name containerInsights")).toMatchObject({ setting })
 })
 
+test("a log group is made, written to, read, searched, kept for a while, tagged and deleted", async () => {
+  const group = "--log-group-name /shop/web"
+  const stream = `${group} --log-stream-name app/1`
+  expect(await answered(`logs create-log-group ${group} --tags team=a`)).toBeUndefined()
+  expect(await answered(`logs create-log-stream ${stream}`)).toBeUndefined()
+  const now = Date.now()
+  const messages = ["GET / 200", '{"level":"error","path":"/pay"}', "GET /cart 200"]
+  const events = messages.map((message, at) => ({ timestamp: now - 100 + at, message }))
+  const put = await answered(`logs put-log-events ${stream} --log-events`, JSON.stringify(events))
+  expect(put).toMatchObject({ nextSequenceToken: expect.any(String) })
+
+  expect(await answered(`logs get-log-events ${stream} --start-from-head`)).toMatchObject({ events })
+  expect(await answered(`logs get-log-events ${stream} --limit 1`)).toMatchObject({ events: events.slice(2) })
+  const found = await answered(`logs filter-log-events ${group} --filter-pattern`, '{ $.level = "error" }')
+  expect(found).toMatchObject({ events: [{ logStreamName: "app/1", ...events[1] }] })
+
+  expect(await answered(`logs put-retention-policy ${group} --retention-in-days 7`)).toBeUndefined()
+  const arn = `arn:aws:logs:us-east-1:${credentials.account}:log-group:/shop/web`
+  expect(await answered("logs describe-log-groups --log-group-name-prefix /shop")).toMatchObject({
+    logGroups: [{ logGroupName: "/shop/web", retentionInDays: 7, arn: `${arn}:*` }],
+  })
+  expect(await answered(`logs delete-retention-policy ${group}`)).toBeUndefined()
+  expect(await answered(`logs describe-log-streams ${group} --order-by LastEventTime`)).toMatchObject({
+    logStreams: [{ logStreamName: "app/1", firstEventTimestamp: now - 100, lastEventTimestamp: now - 98 }],
+  })
+
+  expect(await answered(`logs tag-resource --resource-arn ${arn} --tags stage=test`)).toBeUndefined()
+  expect(await answered(`logs untag-resource --resource-arn ${arn} --tag-keys team`)).toBeUndefined()
+  expect(await answered(`logs list-tags-for-resource --resource-arn ${arn}`)).toEqual({ tags: { stage: "test" } })
+  expect(await answered(`logs list-tags-log-group ${group}`)).toEqual({ tags: { stage: "test" } })
+  expect(await answered(`logs delete-log-stream ${stream}`)).toBeUndefined()
+  expect(await answered(`logs delete-log-group ${group}`)).toBeUndefined()
+  expect(await answered("logs describe-log-groups")).toEqual({ logGroups: [] })
+})
+
+test("a log's tail is shown, and followed while it grows", async () => {
+  const stream = "--log-group-name /tail --log-stream-name one"
+  await answered("logs create-log-group --log-group-name /tail")
+  await answered(`logs create-log-stream ${stream}`)
+  const say = (message: string) =>
+    answered(`logs put-log-events ${stream} --log-events`, JSON.stringify([{ timestamp: Date.now(), message }]))
+  await say("before")
+  const { code, printed, complaint } = await call("logs tail /tail --since 1h --format detailed")
+  expect({ code, complaint }).toEqual({ code: 0, complaint: "" })
+  expect(printed).toMatch(/^\d{4}-\d\d-\d\dT[\d:.+]+ one before\n$/)
+
+  const following = awsFollowing(caller, "logs tail /tail --follow --format short")
+  try {
+    await following.until("before")
+    await say("while it is followed")
+    expect(await following.until("while it is followed")).toMatch(/before\n.* while it is followed\n$/)
+  } finally {
+    await following.stop()
+  }
+})
+
 test.each([
+  [
+    "logs get-log-events --log-group-name /nowhere --log-stream-name one",
+    "An error occurred (ResourceNotFoundException) when calling the GetLogEvents operation: The specified log group does not exist.",
+  ],
+  [
+    "logs put-subscription-filter --log-group-name /a --filter-name a --filter-pattern a --destination-arn a",
+    "An error occurred (NotImplemented) when calling the PutSubscriptionFilter operation: Homeport does not have logs:PutSubscriptionFilter yet.",
+  ],
   [
     "ecs delete-cluster --cluster nowhere",
     "An error occurred (ClusterNotFoundException) when calling the DeleteCluster operation: Cluster not found.",

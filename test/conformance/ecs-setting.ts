@@ -6,6 +6,8 @@ const containerDefinitions = [{ name: "app", image: "app", memory: 64 }]
 
 /** Most of it is in the cluster `default`, so that an input need not say where. */
 export const ecsSetting: Setting = {
+  client: "ecs",
+
   async prepare(region) {
     const { ecs, account } = region
     for (const clusterName of ["default", "empty"]) await ecs.createCluster({ clusterName })

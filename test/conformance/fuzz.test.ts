@@ -5,10 +5,10 @@ import { type FrontDoor, frontDoor } from "../../src/aws/front-door.ts"
 import type { HttpResponse } from "../../src/aws/http.ts"
 import { rootOnly } from "../../src/aws/principal.ts"
 import { serviceShape } from "../../src/aws/protocols/operation-shape.ts"
+import type { ProtocolName } from "../../src/aws/protocols/protocol.ts"
 import type { Service } from "../../src/aws/service.ts"
 import { untilAnswered } from "../../src/aws/testing.ts"
 import { rootPrincipal } from "../../src/services/accounts/index.ts"
-import { catalog } from "../../src/services/catalog.ts"
 import { startWorld, type TestWorld } from "../../src/services/testing.ts"
 import { membersOf } from "./arbitrary.ts"
 import { type BodyForm, bombs } from "./bomb.ts"
@@ -16,6 +16,7 @@ import { clients } from "./clients.ts"
 import { visitedService } from "./echo.ts"
 import { mutated, type WholeRequest } from "./mutation.ts"
 import { command, wiredClient } from "./sdk.ts"
+import { settingFor, wholeCatalog } from "./setting.ts"
 
 const isFull = process.env.HOMEPORT_FULL === "1"
 const RUNS = isFull ? 300_000 : 12_000
@@ -36,6 +37,16 @@ interface Target {
   readonly service: () => Promise<Service>
 }
 
+const FORMS: Readonly<Record<ProtocolName, BodyForm>> = {
+  awsJson1_0: "json",
+  awsJson1_1: "json",
+  restJson1: "json",
+  awsQuery: "form",
+  ec2Query: "form",
+  restXml: "xml",
+  rpcv2Cbor: "cbor",
+}
+
 const cloudwatch = () =>
   visitedService({
     name: "cloudwatch",
@@ -46,9 +57,15 @@ const cloudwatch = () =>
     sdk: () => import("@aws-sdk/client-cloudwatch"),
   })
 
-/** One for each protocol. Those that no service of the catalogue speaks yet are spoken by services of the test's own. */
-const targets: readonly Target[] = [
-  { client: "ecs", forms: ["json"], service: async () => catalog.find(({ name }) => name === "ecs")! },
+/** Homeport's own services. */
+const ofCatalog: readonly Target[] = wholeCatalog().map(({ name, protocols }) => ({
+  client: settingFor(name).client,
+  forms: protocols.map((protocol) => FORMS[protocol]),
+  service: async () => wholeCatalog().find((service) => service.name === name)!,
+}))
+
+/** So that there is one for each protocol, services of the test's own speak those that no service of the catalogue does. */
+const visited: readonly Target[] = [
   { client: "cloudwatch", forms: ["json"], service: cloudwatch },
   { client: "cloudwatch in CBOR", forms: ["cbor"], service: cloudwatch },
   {
@@ -89,6 +106,8 @@ const targets: readonly Target[] = [
     service: () => visitedService({ name: "s3", protocols: ["restXml"], sdk: () => import("@aws-sdk/client-s3") }),
   },
 ]
+
+const targets = [...ofCatalog, ...visited.filter(({ client }) => !ofCatalog.some((own) => own.client === client))]
 
 describe.each(targets)("$client", async ({ client, service, forms }) => {
   const spoken = await service()
@@ -134,7 +153,7 @@ interface Region extends TestWorld {
 }
 
 async function startRegion(service: Service): Promise<Region> {
-  const services = [...new Set([...catalog, service])]
+  const services = [...wholeCatalog().filter(({ name }) => name !== service.name), service]
   const world = await startWorld({ services })
   const { store, account, log } = world
   const errors = () => log.lines.filter(({ level }) => level === "error")
@@ -179,8 +198,20 @@ async function whole(answering: Promise<HttpResponse>): Promise<{ answer: HttpRe
   const answer = await answering
   const { body } = answer
   if (typeof body === "string") return { answer, text: body }
-  const parts = body instanceof Uint8Array ? [body] : await Array.fromAsync(body)
+  const parts = body instanceof Uint8Array ? [body] : await Array.fromAsync(isEndless(answer) ? firstOf(body) : body)
   return { answer, text: Buffer.concat(parts).toString("latin1") }
+}
+
+/** As a live tail is. */
+function isEndless({ headers }: HttpResponse): boolean {
+  return headers["content-type"] === "application/vnd.amazon.eventstream"
+}
+
+async function* firstOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const part of body) {
+    yield part
+    return
+  }
 }
 
 function shown({ method, path, query, headers, body }: WholeRequest): string {

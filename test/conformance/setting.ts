@@ -1,15 +1,25 @@
 import type { NormalizedSchema } from "@smithy/core/schema"
 import type { OperationShape } from "../../src/aws/protocols/protocol.ts"
+import type { Service } from "../../src/aws/service.ts"
+import { catalogOver } from "../../src/services/catalog.ts"
+import { memoryEventStore } from "../../src/services/logs/segments/memory.ts"
 import type { TestWorld } from "../../src/services/testing.ts"
 import { requiredNames } from "./arbitrary.ts"
+import { ec2Setting } from "./ec2-setting.ts"
 import { ecsSetting } from "./ecs-setting.ts"
+import { logsSetting } from "./logs-setting.ts"
 
 /** What a service needs before its operations are tried, so that some inputs mean something. */
 export interface Setting {
+  /** Its name in `clients.ts`. */
+  readonly client: string
   readonly prepare: (region: TestWorld) => Promise<Prepared>
 
   /** By operation, the fault that answers even an input that is right, as Homeport has nothing to answer it with. */
   readonly refusals: Readonly<Record<string, string>>
+
+  /** The codes that AWS documents, of a service whose SDK declares none. */
+  readonly faults?: readonly string[]
 }
 
 /** What is there then. */
@@ -21,10 +31,17 @@ export interface Prepared {
   readonly inputs: Readonly<Record<string, object>>
 }
 
+/** Every service, with what it needs beside the store; new for each region, as some of that remembers. */
+export function wholeCatalog(): readonly Service[] {
+  return catalogOver({ logEvents: memoryEventStore() })
+}
+
 /** One for each service of the catalogue. */
 const settings: Readonly<Record<string, Setting>> = {
-  sts: { prepare: async () => ({ names: {}, inputs: {} }), refusals: {} },
+  sts: { client: "sts", prepare: async () => ({ names: {}, inputs: {} }), refusals: {} },
+  ec2: ec2Setting,
   ecs: ecsSetting,
+  logs: logsSetting,
 }
 
 export function settingFor(service: string): Setting {

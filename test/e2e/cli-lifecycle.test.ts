@@ -55,7 +55,7 @@ test("a second up finds the first, and another port for the same data is refused
   const { port } = new URL(endpoint)
 
   for (const args of [[], ["--detach"], ["--port", port]]) {
-    const { code, out } = await run("up", ...args)
+    const { code, out } = await run("up", "--no-node", ...args)
     expect([code, out]).toEqual([EXIT.ok, expect.stringMatching(`^Homeport already runs at ${endpoint} `)])
   }
   const other = await run("up", "--port", "1")
@@ -66,7 +66,10 @@ test("a second up finds the first, and another port for the same data is refused
 
 test("of two that start at the same moment one serves, and the other finds it or is refused", async () => {
   const { run } = installation()
-  const results = await Promise.all([run("up", "--detach", "--port", "0"), run("up", "--detach", "--port", "0")])
+  const results = await Promise.all([
+    run("up", "--no-node", "--detach", "--port", "0"),
+    run("up", "--no-node", "--detach", "--port", "0"),
+  ])
 
   expect(results.some(({ code, out }) => code === EXIT.ok && out.includes("after"))).toBe(true)
   for (const { code } of results) expect([EXIT.ok, EXIT.refused]).toContain(code)
@@ -130,7 +133,7 @@ test("a region whose supervisor is gone before it has started ends, and names no
 
 test("up in the foreground says where it answers, and ends in order when it is told to", async () => {
   const { data, record, start } = installation()
-  const child = start("up", "--port", "0")
+  const child = start("up", "--no-node", "--port", "0")
   const ended = result(child)
   await once(child.stdout!, "data")
   const { region } = record()

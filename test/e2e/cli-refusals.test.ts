@@ -15,7 +15,7 @@ test("a port in use and a directory that cannot be used are refused in one sente
   const { data, run } = installation()
 
   for (const args of [["--detach"], []]) {
-    const { code, out, err } = await run("up", "--port", String(port), ...args)
+    const { code, out, err } = await run("up", "--no-node", "--port", String(port), ...args)
     expect({ code, out, err }).toEqual({
       code: EXIT.refused,
       out: "",
@@ -24,7 +24,7 @@ test("a port in use and a directory that cannot be used are refused in one sente
   }
   const file = join(data, "file")
   writeFileSync(file, "")
-  const { code, err } = await homeport("up", "--data", join(file, "data"))
+  const { code, err } = await homeport("up", "--no-node", "--data", join(file, "data"))
   expect({ code, err }).toEqual({
     code: EXIT.refused,
     err: `Cannot keep data in ${join(file, "data")}: it is not a directory. Name another directory with --data.\n`,
@@ -40,7 +40,7 @@ test("a wrong master key, a lost one and a damaged journal are refused, and not 
   await other.run("down")
 
   const refusedWith = async (sentence: string) => {
-    const { code, out, err } = await one.run("up", "--port", "0")
+    const { code, out, err } = await one.run("up", "--no-node", "--port", "0")
     expect({ code, out, err }).toEqual({ code: EXIT.refused, out: "", err: expect.stringContaining(sentence) })
     expect(err.trimEnd().split("\n")).toHaveLength(1)
   }
@@ -55,7 +55,7 @@ test("a wrong master key, a lost one and a damaged journal are refused, and not 
   const without = join(testFolder(), "without")
   mkdirSync(without)
   copyFileSync(join(other.data, "journal.sqlite"), join(without, "journal.sqlite"))
-  const lost = await homeport("up", "--port", "0", "--data", without)
+  const lost = await homeport("up", "--no-node", "--port", "0", "--data", without)
   expect(lost).toMatchObject({ code: EXIT.refused, err: expect.stringContaining("master key is not here") })
   expect(existsSync(join(without, "master.key"))).toBe(false)
 })

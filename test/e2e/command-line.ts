@@ -55,7 +55,7 @@ export function installation() {
     run: (command: string, ...args: readonly string[]) => homeport(command, ...args, "--data", data),
     start: (command: string, ...args: readonly string[]) => start(command, ...args, "--data", data),
     async up(...args: readonly string[]): Promise<string> {
-      const { code, out, err } = await homeport("up", "--detach", "--port", "0", "--data", data, ...args)
+      const { code, out, err } = await homeport("up", "--no-node", "--detach", "--port", "0", "--data", data, ...args)
       expect({ code, err }).toEqual({ code: EXIT.ok, err: "" })
       return /answers at (\S+), after/.exec(out)![1]!
     },

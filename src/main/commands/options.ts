@@ -1,4 +1,4 @@
-import { type DataDirectory, dataDirectory, isUsualPlace } from "../data.ts"
+import { type DataDirectory, dataDirectory } from "../data.ts"
 import { EXIT, Refusal } from "../exit.ts"
 
 // Options that several commands have, written once.
@@ -9,6 +9,10 @@ export const dataOption = {
     value: "DIRECTORY",
     help: "where its data is (default /var/lib/homeport as root, else ~/.local/share/homeport)",
   },
+} as const
+
+export const logOption = {
+  "log-level": { type: "string", value: "LEVEL", help: "debug, info, warn or error (default info)" },
 } as const
 
 export const serverOptions = {
@@ -36,16 +40,31 @@ export const serverOptions = {
     type: "boolean",
     help: "accept any credentials, on the loopback only; an access key id of twelve digits names the account",
   },
-  "log-level": { type: "string", value: "LEVEL", help: "debug, info, warn or error (default info)" },
+  ...logOption,
+} as const
+
+export const nodeOptions = {
+  ...dataOption,
+  engine: {
+    type: "string",
+    value: "NAME",
+    help: "what runs the containers: containerd or docker (default: as before, else what works here)",
+  },
+  containerd: {
+    type: "string",
+    value: "SOCKET",
+    help: "a containerd that runs already (default: Homeport starts one of its own)",
+  },
+  "stats-interval": {
+    type: "string",
+    value: "SECONDS",
+    help: "between two reports of what containers use (default 20, as ECS)",
+  },
+  ...logOption,
 } as const
 
 export function dataOf({ data }: { readonly data?: string }): DataDirectory {
   return dataDirectory(data)
-}
-
-/** What to add to a command that is to find the same data. */
-export function dataHint(data: DataDirectory): string {
-  return isUsualPlace(data) ? "" : ` --data ${data.path}`
 }
 
 export function wholeNumber(option: string, text: string, min: number, max: number): number {

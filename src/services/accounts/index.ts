@@ -3,15 +3,33 @@
  * an account, and each looks like a new AWS account. Users, roles and policies inside one are the IAM service's.
  */
 import { globalArnOf } from "../../aws/arn.ts"
-import { newAccessKeyId } from "../../aws/credentials.ts"
 import type { Principal } from "../../aws/principal.ts"
 import type { Tx } from "../../store/transaction.ts"
 import { newDigits } from "../../world/ids.ts"
 import type { Random } from "../../world/world.ts"
-import { type AccessKey, type Account, accessKeys, accounts, type Installation, installations } from "./tables.ts"
+import { createAccessKey } from "./access-key.ts"
+import {
+  type AccessKey,
+  type Account,
+  accessKeys,
+  accounts,
+  type Installation,
+  installations,
+  joinTokens,
+} from "./tables.ts"
 
-export const accountTables = [accounts, accessKeys, installations]
-export { type AccessKey, type Account, accessKeys, accounts, type Installation, installations } from "./tables.ts"
+export const accountTables = [accounts, accessKeys, installations, joinTokens]
+export { createAccessKey } from "./access-key.ts"
+export { createJoinToken, redeemJoinToken } from "./joining.ts"
+export {
+  type AccessKey,
+  type Account,
+  accessKeys,
+  accounts,
+  type Installation,
+  installations,
+  type Place,
+} from "./tables.ts"
 
 /** Makes an account with an access key for its root. */
 export function createAccount(tx: Tx, now: number, random: Random): { account: Account; accessKey: AccessKey } {
@@ -21,13 +39,6 @@ export function createAccount(tx: Tx, now: number, random: Random): { account: A
   const account: Account = { id, createdAt: now }
   installation.put(accounts, account)
   return { account, accessKey: createAccessKey(tx, { account: id, createdAt: now }, random) }
-}
-
-/** The key's secret follows from the master key, so it is not kept, and anyone who may read the key's id cannot use it. */
-export function createAccessKey(tx: Tx, properties: Omit<AccessKey, "id">, random: Random): AccessKey {
-  const accessKey: AccessKey = { id: newAccessKeyId(random), ...properties }
-  tx.anywhere.installation.put(accessKeys, accessKey)
-  return accessKey
 }
 
 /** The installation's record, made at its first start together with the first account. */

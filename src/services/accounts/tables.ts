@@ -50,3 +50,30 @@ export const installations = table({
   belongsTo: "installation",
   key: (installation: Installation) => installation.key,
 })
+
+/** Where a machine belongs: to a cluster, as its own or as one from elsewhere, or to the capacity that is FARGATE. */
+export interface Place {
+  readonly kind: "fargate" | "container-instance" | "external"
+  readonly account: string
+  readonly region: string
+  readonly cluster: string
+}
+
+/** Lets one machine take a place. Who has a copy of the journal cannot use it: the secret is not in it. */
+export interface JoinToken {
+  readonly id: string
+
+  /** SHA-256, in hexadecimal digits; the secret is as long as that, so it needs no more than this. */
+  readonly secretDigest: string
+  readonly place: Place
+  readonly expiresAt: number
+  readonly isUsed: boolean
+}
+
+export const joinTokens = table({
+  name: "accounts/join-tokens",
+  version: 1,
+  belongsTo: "installation",
+  key: (token: JoinToken) => token.id,
+  retention: { until: ({ expiresAt }) => expiresAt },
+})

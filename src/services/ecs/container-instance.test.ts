@@ -5,10 +5,12 @@ import {
 } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
 import { regionScope } from "../../store/changes.ts"
+import { networkInterfaces } from "../ec2/index.ts"
 import { startWorld, type TestWorld } from "../testing.ts"
 import { anInstanceIn, connect, RECORDED_REGISTRATION, RESOURCES } from "./container-instance/testing.ts"
 import { reportHealth } from "./container-instance/write.ts"
 import { containerInstances, events, poolTasks, tasks } from "./tables.ts"
+import { IN_SUBNET, openSubnet } from "./task/testing.ts"
 
 async function startWithInstances(count: number) {
   const started = await startWorld()
@@ -215,7 +217,8 @@ test("a machine of the pool takes the tasks of all accounts with it", async () =
     attributes: [...RECORDED_REGISTRATION.attributes, { name: "ecs.capability.task-eni" }],
   })
   connect({ ...started, account: pool.account }, containerInstance!.containerInstanceArn!)
-  const run = async ({ ecs }: Pick<TestWorld, "ecs">) => {
+  const run = async ({ ecs, account }: Pick<TestWorld, "ecs" | "account">) => {
+    openSubnet(started, regionScope(account, "us-east-1"))
     await ecs.createCluster({})
     await ecs.registerTaskDefinition({
       family: "web",
@@ -228,7 +231,7 @@ test("a machine of the pool takes the tasks of all accounts with it", async () =
     await ecs.runTask({
       taskDefinition: "web",
       launchType: "FARGATE",
-      networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
+      networkConfiguration: IN_SUBNET,
     })
   }
   await run(started)
@@ -245,6 +248,7 @@ test("a machine of the pool takes the tasks of all accounts with it", async () =
     const left = started.store.transact(regionScope(account, "us-east-1"), (tx) => tx.all(tasks))
     expect(left.map(({ lastStatus }) => lastStatus)).toEqual(["STOPPED"])
   }
+  expect(started.store.size(networkInterfaces)).toBe(0)
 })
 
 test("a deregistered instance can be described for a day, and is then forgotten", async () => {

@@ -19,7 +19,7 @@
  * `proxyConfiguration`, `enableFaultInjection`, `credentialSpecs`, EFS, FSx and Docker-plugin volumes, and
  * `configuredAtLaunch` (each keeps its tasks from instances whose agent has not registered the capability);
  * `ephemeralStorage` (until nodes limit disks) and `appProtocol` (until there is Service Connect). Roles are not looked
- * up in IAM yet. Of a task: `securityGroups` and `assignPublicIp` (until there is a network), and `referenceId`. Of a service: `deploymentConfiguration.alarms` (until there are alarms).
+ * up in IAM yet. Of a task: `referenceId`. Of a service: `deploymentConfiguration.alarms` (until there are alarms).
  *
  * Unlike AWS on purpose: an INACTIVE cluster, service, container instance or capacity provider is forgotten after a day,
  * and what a service has been, when it becomes INACTIVE. A deployment that cannot go on says why, as an event and behind
@@ -27,7 +27,10 @@
  * capacity is this installation's machines: instances that register, with a key of the account 000000000000, in that
  * account's cluster `fargate`. An instance identity document is believed as it is, since only AWS could check AWS's
  * signature; so is the attribute `homeport.capacity-provider`, by which a machine says whose group it is in. An
- * instance without a document is in the first zone of its region, unless it says otherwise by `ecs.availability-zone`.
+ * instance without a document is shown in the first zone of its region, unless it says otherwise by
+ * `ecs.availability-zone`; one that says nothing stands in every zone, so that any subnet will do on a single machine.
+ * The interface of a task in awsvpc mode is there as soon as the task has its place, so an attachment begins as
+ * ATTACHING; when its agent has not found it after five minutes, the task is given up.
  * FARGATE_SPOT is FARGATE by another name: nothing is reclaimed. A FARGATE task that finds no room waits five minutes
  * for it. `connectivity` of a task is that of its agent right now. The newest 10,000 events of an account's region are
  * kept, for an hour at most. Agents are never updated from here. Container instance events tell of what an agent or a
@@ -79,7 +82,9 @@ import { taskProtectionOperations } from "./task-protection.ts"
 import { taskSetOperations } from "./task-set.ts"
 
 export { AGENT_ACTIONS } from "./container-instance/agent-actions.ts"
+export { instanceStanding } from "./container-instance/find.ts"
 export { POOL_ACCOUNT, POOL_CLUSTER } from "./pool.ts"
+export { clusters } from "./tables.ts"
 
 export const ecs = service({
   name: "ecs",

@@ -158,6 +158,9 @@ export interface ContainerInstance {
   /** As the agent sent them, and has to get back. */
   readonly registeredResources: readonly Resource[]
   readonly attributes: readonly Attribute[]
+
+  /** Set where neither the machine nor its agent has said where it is: `ecs.availability-zone` then is a guess. */
+  readonly zoneIsAssumed?: true
   readonly agentVersion?: string
   readonly agentHash?: string
   readonly dockerVersion?: string
@@ -332,6 +335,20 @@ export interface TaskAttachment {
   readonly type: "ElasticNetworkInterface" | "AmazonElasticBlockStorage" | "ServiceConnect"
   readonly status: "PRECREATED" | "CREATED" | "ATTACHING" | "ATTACHED" | "DETACHING" | "DETACHED" | "DELETED" | "FAILED"
   readonly details: readonly { readonly name: string; readonly value: string }[]
+
+  /** What an agent must know of an interface beside, and nobody is shown; from its making until its removal. */
+  readonly link?: InterfaceLink
+}
+
+export interface InterfaceLink {
+  /** The subnet's router, with the length of its prefix: `172.31.0.1/20`. */
+  readonly gateway: string
+  readonly ipv6Gateway?: string
+  readonly nameServers: readonly string[]
+  readonly searchDomains: readonly string[]
+
+  /** Until when the agent may take to find the interface. */
+  readonly until: number
 }
 
 /** Whether the task ended by itself, and its service has not counted that yet. */

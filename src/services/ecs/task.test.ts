@@ -7,7 +7,18 @@ import {
 import { expect, test } from "vitest"
 import { POOL_ACCOUNT } from "./pool.ts"
 import { poolQueue, poolTasks, resourceTags, tasks } from "./tables.ts"
-import { CAPABLE, EXITED, FARGATE_WEB, IN_SUBNET, RUNNING, type Shop, startShop, withProvider } from "./task/testing.ts"
+import {
+  attach,
+  CAPABLE,
+  EXITED,
+  FARGATE_WEB,
+  IN_SUBNET,
+  RUNNING,
+  type Shop,
+  SUBNET,
+  startShop,
+  withProvider,
+} from "./task/testing.ts"
 
 const MINUTE_MS = 60_000
 
@@ -362,7 +373,17 @@ test("a FARGATE task runs in the pool, which its owner is not shown, and goes th
       ephemeralStorage: { sizeInGiB: 20 },
       attributes: [{ name: "ecs.cpu-architecture", value: "x86_64" }],
       attachments: [
-        { type: "ElasticNetworkInterface", status: "PRECREATED", details: [{ name: "subnetId", value: "subnet-1" }] },
+        {
+          type: "ElasticNetworkInterface",
+          status: "ATTACHING",
+          details: [
+            { name: "subnetId", value: SUBNET },
+            { name: "networkInterfaceId", value: expect.stringMatching(/^eni-/) },
+            { name: "macAddress", value: expect.stringMatching(/^0e:/) },
+            { name: "privateDnsName", value: expect.stringMatching(/^ip-172-31-\d+-\d+\.ec2\.internal$/) },
+            { name: "privateIPv4Address", value: expect.stringMatching(/^172\.31\./) },
+          ],
+        },
       ],
     },
   ])
@@ -374,6 +395,8 @@ test("a FARGATE task runs in the pool, which its owner is not shown, and goes th
   ])
 
   await shop.world.settle()
+  expect(shop.task(task).lastStatus).toBe("PROVISIONING")
+  await attach(shop, task)
   expect(await described(shop, task)).toMatchObject({ lastStatus: "PENDING", attachments: [{ status: "ATTACHED" }] })
 
   // The agent acts for the pool, and names the cluster of the task's owner as real ones do.
@@ -409,6 +432,7 @@ test("a FARGATE task waits for the pool to have room, and gives up after five mi
   const second = await runOne(shop, fargate)
   shop.poolInstance("a")
   await shop.world.settle()
+  await attach(shop, second)
   expect(await described(shop, second)).toMatchObject({ lastStatus: "PENDING", availabilityZone: "us-east-1a" })
   expect(shop.store.size(poolQueue)).toBe(0)
 })
@@ -604,7 +628,7 @@ test("a task with an interface of its own can also run on an instance", async ()
     containerDefinitions: [{ name: "app", image: "nginx", memory: 64 }],
   })
   const task = await runOne(shop, { taskDefinition: "vpc", networkConfiguration: IN_SUBNET })
-  await shop.world.settle()
+  await attach(shop, task)
   expect(await described(shop, task)).toMatchObject({ lastStatus: "PENDING", attachments: [{ status: "ATTACHED" }] })
   await shop.ecs.stopTask({ cluster: "shop", task, reason: "enough" })
   await report(shop, task, "STOPPED", [])

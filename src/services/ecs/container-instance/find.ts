@@ -1,4 +1,5 @@
 import type { Call } from "../../../aws/operations.ts"
+import type { Tx } from "../../../store/transaction.ts"
 import { invalid } from "../fault.ts"
 import { memberArn } from "../names.ts"
 import { type Cluster, type ContainerInstance, containerInstances } from "../tables.ts"
@@ -7,6 +8,13 @@ import { type Cluster, type ContainerInstance, containerInstances } from "../tab
 export function findInstance(call: Call, cluster: Cluster, arn: string): ContainerInstance | undefined {
   const instance = call.tx.get(containerInstances, arn)
   return instance?.clusterArn === cluster.arn ? instance : undefined
+}
+
+/** How an instance of the caller's own stands; undefined for none. */
+export function instanceStanding(tx: Tx, arn: string): "registered" | "taken out" | undefined {
+  const instance = tx.get(containerInstances, arn)
+  if (instance === undefined) return undefined
+  return instance.status === "INACTIVE" ? "taken out" : "registered"
 }
 
 export function instanceArn(call: Call, clusterArn: string, identifier: string): string {

@@ -1,15 +1,22 @@
 import type { Attribute, RegisterContainerInstanceRequest, Resource } from "@aws-sdk/client-ecs"
 import { fault, invalid } from "../fault.ts"
+import { ZONE } from "../placement/face.ts"
 import type { ContainerInstance } from "../tables.ts"
 import { type IdentityDocument, readIdentityDocument } from "./identity-document.ts"
 
 /** What a registration says of a machine. */
-export type Registration = Pick<ContainerInstance, "attributes" | "registeredResources" | "ec2InstanceId">
+export type Registration = Pick<
+  ContainerInstance,
+  "attributes" | "zoneIsAssumed" | "registeredResources" | "ec2InstanceId"
+>
 
 export function readRegistration(input: RegisterContainerInstanceRequest, region: string): Registration {
   const document = readIdentityDocument(input.instanceIdentityDocument)
+  const attributes = checkedAttributes(input.attributes ?? [])
+  const isSomewhere = document.availabilityZone !== undefined || attributeValue(attributes, ZONE) !== undefined
   return {
-    attributes: withBuiltIn(checkedAttributes(input.attributes ?? []), document, region),
+    attributes: withBuiltIn(attributes, document, region),
+    ...(!isSomewhere && { zoneIsAssumed: true }),
     registeredResources: withGpus(checkedResources(input.totalResources ?? []), input),
     ec2InstanceId: document.instanceId,
   }
@@ -29,9 +36,14 @@ export function reregistered(instance: ContainerInstance, registration: Registra
       `Container instance type changes are not supported. Container instance ${instance.arn} was previously registered as ${before}.`,
     )
   }
+  // A zone that it named then is better than one that is assumed now.
+  const { zoneIsAssumed: wasAssumed, ...rest } = instance
+  const isAssumed = registration.zoneIsAssumed === true && wasAssumed === true
+  if (registration.zoneIsAssumed && !isAssumed && attributeValue(instance.attributes, ZONE)) said.delete(ZONE)
   const kept = instance.attributes.filter(({ name }) => !said.has(name) && !isCapability(name!))
   return {
-    ...instance,
+    ...rest,
+    ...(isAssumed && { zoneIsAssumed: true }),
     attributes: [...said.values(), ...kept],
     registeredResources: registration.registeredResources,
     ec2InstanceId: registration.ec2InstanceId ?? instance.ec2InstanceId,
@@ -82,7 +94,7 @@ function checkedAttributes(sent: readonly Attribute[]): Attribute[] {
 function withBuiltIn(sent: readonly Attribute[], document: IdentityDocument, region: string): Attribute[] {
   const found: Attribute[] = [
     // A machine that EC2 knows nothing of is somewhere, too.
-    { name: "ecs.availability-zone", value: document.availabilityZone ?? `${region}a` },
+    { name: ZONE, value: document.availabilityZone ?? `${region}a` },
     { name: "ecs.os-type", value: "linux" },
     { name: TYPE, value: document.instanceType },
     { name: "ecs.ami-id", value: document.imageId },

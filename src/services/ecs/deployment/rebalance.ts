@@ -135,7 +135,10 @@ function tellMoved(turn: Turn, service: Service, started: Member["task"]): strin
 function zonesOf(turn: Turn, recipe: Recipe): readonly string[] {
   const request = requestFor(turn, recipe, undefined)
   const view = (request.launchType === "FARGATE" ? poolOf(turn.tx) : turn.tx).view(capacity)
-  const zones = candidateArns(view, request).flatMap((arn) => view.instance(arn)?.face.zone ?? [])
+  const zones = candidateArns(view, request).flatMap((arn) => {
+    const { zone, isInEveryZone } = view.instance(arn)!.face
+    return (isInEveryZone ? request.zones : undefined) ?? zone ?? []
+  })
   return [...new Set(zones)].sort()
 }
 

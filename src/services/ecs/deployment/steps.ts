@@ -9,6 +9,7 @@ import { propertiesOf, type Recipe, requestFor, type Starts, startTasks } from "
 import { chooser } from "../service/stop.ts"
 import { type Deployment, type Service, services, type Task, tasks } from "../tables.ts"
 import { newTask, placeTask } from "../task/create.ts"
+import { explainPlace, placeOn } from "../task/place.ts"
 import { boundsOf } from "./bounds.ts"
 import { planDaemon } from "./daemon.ts"
 import type { Member } from "./member.ts"
@@ -96,14 +97,12 @@ export function daemonStep(turn: Turn, recipe: Recipe, deployment: Deployment, m
     let refused: PlacementRequest | undefined
     for (const instanceArn of plan.start) {
       if (started.length === countMax) break
-      if (explainInstance(view, request, instanceArn) !== undefined) {
+      if (explainPlace(tx, request, instanceArn) !== undefined) {
         refused = request
         continue
       }
-      const instance = view.instance(instanceArn)!
-      const gpuIds = instance.freeGpuIds(request.demand.gpus)
       const task = newTask(turn, propertiesOf(recipe, undefined))
-      started.push(placeTask(turn, task, { instanceArn, zone: instance.face.zone, gpuIds }))
+      started.push(placeTask(turn, task, placeOn(turn, request, instanceArn)))
     }
     return { started, ...(refused !== undefined && { refused }) }
   }

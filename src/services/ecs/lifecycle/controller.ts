@@ -1,9 +1,10 @@
-import { type Controller, controller, on } from "../../../store/controller.ts"
+import { type Controller, controller, on, type Turn } from "../../../store/controller.ts"
+import { withdrawMachine } from "../../fabric/index.ts"
 import type { Writer } from "../event/write.ts"
 import { containerInstances, poolTasks, type Task, tasks } from "../tables.ts"
 import { mayRun, mayStop } from "./gate.ts"
 import { moved } from "./moves.ts"
-import { withInterfaces } from "./network.ts"
+import { attachedBy, isAttached, withoutInterface } from "./network.ts"
 import { endTask } from "./stop.ts"
 import { explainWaiting } from "./waiting.ts"
 import { putTask } from "./write.ts"
@@ -17,7 +18,9 @@ export const taskMoves: Controller = controller({
     const task = turn.tx.get(tasks, arn)
     if (task === undefined || !isOurMove(task)) return
     if (task.instanceArn !== undefined) {
-      putTask(turn, task, nextOf(turn, task))
+      const next = nextOf(turn, task)
+      if (next !== task) putTask(turn, task, next)
+      else if (task.lastStatus === "PROVISIONING") waitForInterface(turn, task)
       return
     }
     const deadline = task.createdAt + WAIT_MS[task.launchType === "FARGATE" ? "FARGATE" : "EC2"]
@@ -44,12 +47,11 @@ function isOurMove({ lastStatus, desiredStatus }: Task): boolean {
 }
 
 /** The task one step further, or the same where something still holds it. */
-function nextOf({ tx, now }: Writer, task: Task): Task {
+function nextOf(writer: Writer, task: Task): Task {
+  const { tx, now } = writer
   switch (task.lastStatus) {
-    case "PROVISIONING": {
-      const attached = withInterfaces(task, "ATTACHED")
-      return attached.attachments.every(({ status }) => status === "ATTACHED") ? moved(attached, "PENDING", now) : task
-    }
+    case "PROVISIONING":
+      return isAttached(task) ? moved(task, "PENDING", now) : task
     case "ACTIVATING":
       if (task.desiredStatus === "STOPPED") return moved(task, mayStop(tx, task) ? "STOPPING" : "DEACTIVATING", now)
       return mayRun(tx, task) ? moved(task, "RUNNING", now) : task
@@ -57,14 +59,21 @@ function nextOf({ tx, now }: Writer, task: Task): Task {
       return moved(task, mayStop(tx, task) ? "STOPPING" : "DEACTIVATING", now)
     case "DEACTIVATING":
       return mayStop(tx, task) ? moved(task, "STOPPING", now) : task
-    case "DEPROVISIONING": {
-      const deleted = withInterfaces(task, "DELETED")
-      return deleted.attachments.every(({ status }) => status === "DELETED") ? moved(deleted, "STOPPED", now) : task
-    }
+    case "DEPROVISIONING":
+      return moved(withoutInterface(writer, task), "STOPPED", now)
     default:
       return task
   }
 }
+
+/** An agent that does not find the interface in time has forgotten it by then. */
+function waitForInterface(turn: Turn, task: Task): void {
+  const until = attachedBy(task) ?? turn.now
+  if (turn.now < until) turn.wakeAt(until)
+  else endTask(turn, task, { code: "TaskFailedToStart", reason: NOT_ATTACHED })
+}
+
+const NOT_ATTACHED = "Timeout waiting for network interface provisioning to complete."
 
 /** How long a task waits for an instance. AWS gives an Auto Scaling group half an hour; of its own machines it has an answer soon. */
 const WAIT_MS = { EC2: 30 * 60_000, FARGATE: 5 * 60_000 }
@@ -91,6 +100,7 @@ export const lostTasks: Controller = controller({
       endTask({ ...turn, tx: owner }, owner.mustGet(tasks, taskArn), LOST)
     }
     if (own.length === LOST_PER_TURN || pooled.length === LOST_PER_TURN) turn.again()
+    else withdrawMachine(tx, instanceArn)
   },
 })
 

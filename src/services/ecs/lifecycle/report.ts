@@ -4,6 +4,7 @@ import type { Task, TaskAttachment, TaskContainer } from "../tables.ts"
 import { mayRun } from "./gate.ts"
 import { healthOf } from "./health.ts"
 import { moved } from "./moves.ts"
+import { isAttached } from "./network.ts"
 import { ended, type StopCause, unwanted } from "./stop.ts"
 import { putTask } from "./write.ts"
 
@@ -76,6 +77,9 @@ function advanced({ tx, now }: Writer, task: Task, { status, reason = "" }: Task
   // An essential container that has ended takes the others with it; the agent sees to that, and tells when it is done.
   const isEnding = task.containers.some(({ essential, lastStatus }) => essential && lastStatus === "STOPPED")
   const wanted = isEnding ? unwanted(task, causeOf(task, reason)) : task
+  if (status === undefined && task.lastStatus === "PROVISIONING" && isAttached(task)) {
+    return moved(wanted, "PENDING", now)
+  }
   if (status !== "RUNNING" || task.lastStatus !== "PENDING") return wanted
   return moved(connected(wanted, now), mayRun(tx, wanted) ? "RUNNING" : "ACTIVATING", now)
 }

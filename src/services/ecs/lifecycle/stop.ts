@@ -1,7 +1,7 @@
 import type { Writer } from "../event/write.ts"
 import type { Task, TaskContainer } from "../tables.ts"
 import { moved } from "./moves.ts"
-import { hasInterface, withInterfaces } from "./network.ts"
+import { hasInterface } from "./network.ts"
 import { putTask } from "./write.ts"
 
 /** Why a task ends. AWS has no code for a machine that is gone. */
@@ -46,7 +46,9 @@ export function ended(task: Task, now: number): Task {
   }
   if (!hasInterface(task)) return moved(stopped, "STOPPED", now)
   if (task.instanceArn !== undefined) return moved(stopped, "DEPROVISIONING", now)
-  return moved(withInterfaces(stopped, "DELETED"), "STOPPED", now)
+  // A task that has found no instance has no interface yet, either.
+  const attachments = stopped.attachments.map((attachment) => ({ ...attachment, status: "DELETED" as const }))
+  return moved({ ...stopped, attachments }, "STOPPED", now)
 }
 
 function stoppedContainer(container: TaskContainer): TaskContainer {

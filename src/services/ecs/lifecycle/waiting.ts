@@ -87,9 +87,19 @@ function placeSome(waiting: readonly Waiting[]): boolean {
 
 /** Tasks of one kind fit, or do not, on the same instances. */
 function kindOf(scope: Scope, task: Task): string {
-  const { definitionArn, clusterArn, serviceArn, group, capacityProvider, demand, placement } = task
+  const { definitionArn, clusterArn, serviceArn, group, capacityProvider, demand, network, placement } = task
   const owner = accountOf(scope)
-  return JSON.stringify([owner, definitionArn, clusterArn, serviceArn, group, capacityProvider, demand, placement])
+  return JSON.stringify([
+    owner,
+    definitionArn,
+    clusterArn,
+    serviceArn,
+    group,
+    capacityProvider,
+    demand,
+    network,
+    placement,
+  ])
 }
 
 /** Undefined when the task's definition has been deleted meanwhile; it then waits until its time is up. */

@@ -1,6 +1,7 @@
 import { assert } from "../../../base/assert.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import { acsFromRegion } from "../../../wire/acs.ts"
+import { attachedBy } from "../lifecycle/network.ts"
 import type { Task } from "../tables.ts"
 import { definitionByArn } from "../task-definition/find.ts"
 import { interfaceToAttach } from "./owed.ts"
@@ -34,12 +35,13 @@ export function payloadFrame(
   return acsFromRegion.encode("PayloadMessage", { ...envelope, seqNum: PAYLOAD_NUMBER, tasks })
 }
 
+/** A message that is repeated gives the agent what is left of its time. */
 export function attachFrame(envelope: Envelope, task: Task): string {
   return acsFromRegion.encode("AttachTaskNetworkInterfacesMessage", {
     ...envelope,
     taskArn: task.arn,
     taskClusterArn: task.clusterArn,
-    waitTimeoutMs: ATTACH_MS_MAX,
+    waitTimeoutMs: Math.max(1, attachedBy(task)! - envelope.generatedAt),
     elasticNetworkInterfaces: [interfaceToAttach(task)!],
   })
 }
@@ -53,5 +55,3 @@ export function manifestFrame(envelope: Envelope, timeline: number, wanted: read
   }))
   return acsFromRegion.encode("TaskManifestMessage", { ...envelope, timeline, tasks })
 }
-
-const ATTACH_MS_MAX = 300_000

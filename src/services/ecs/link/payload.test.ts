@@ -3,7 +3,7 @@ import { startStore } from "../../../store/testing.ts"
 import { acsFromRegion } from "../../../wire/acs.ts"
 import { read } from "../../../wire/shape.ts"
 import { task as taskShape } from "../../../wire/task.ts"
-import type { Task, TaskDefinition } from "../tables.ts"
+import type { Task, TaskAttachment, TaskDefinition } from "../tables.ts"
 import { owed } from "./owed.ts"
 import { type TaskCredentials, taskPayload } from "./payload.ts"
 
@@ -309,11 +309,19 @@ const INTERFACE = [
   { name: "networkInterfaceId", value: "eni-1" },
   { name: "macAddress", value: "0a:00:00:00:00:01" },
   { name: "privateIPv4Address", value: "10.0.0.7" },
-  { name: "subnetGatewayIpv4Address", value: "10.0.0.1/24" },
 ]
+const LINK = { gateway: "10.0.0.1/24", nameServers: ["10.0.0.2"], searchDomains: ["ec2.internal"], until: 5 }
 
-const attachment = (status: "ATTACHING" | "ATTACHED", details = INTERFACE) => ({
-  attachments: [{ id: "a-1", type: "ElasticNetworkInterface" as const, status, details }],
+const attachment = (status: TaskAttachment["status"]) => ({
+  attachments: [
+    {
+      id: "a-1",
+      type: "ElasticNetworkInterface" as const,
+      status,
+      details: INTERFACE,
+      ...(status !== "PRECREATED" && { link: LINK }),
+    },
+  ],
 })
 
 test("an interface goes with the task once it is described, under the name that the agent reports", () => {
@@ -326,18 +334,18 @@ test("an interface goes with the task once it is described, under the name that 
       macAddress: "0a:00:00:00:00:01",
       ipv4Addresses: [{ privateAddress: "10.0.0.7", primary: true }],
       subnetGatewayIpv4Address: "10.0.0.1/24",
+      domainNameServers: ["10.0.0.2"],
+      domainName: ["ec2.internal"],
       interfaceAssociationProtocol: "default",
     },
   ])
-  expect(
-    payloadOf({}, { task: attachment("ATTACHED", INTERFACE.slice(0, 2)) }).elasticNetworkInterfaces,
-  ).toBeUndefined()
+  expect(payloadOf({}, { task: attachment("PRECREATED") }).elasticNetworkInterfaces).toBeUndefined()
 })
 
 test("an agent is told to look out for an interface, then to run, then to stop", () => {
   const waiting = { lastStatus: "PROVISIONING" as const }
   expect(owed(aTask(waiting))).toBeUndefined()
-  expect(owed(aTask({ ...waiting, ...attachment("ATTACHING", INTERFACE.slice(0, 1)) }))).toBeUndefined()
+  expect(owed(aTask({ ...waiting, ...attachment("PRECREATED") }))).toBeUndefined()
   expect(owed(aTask({ ...waiting, ...attachment("ATTACHING") }))).toBe("attach")
   expect(owed(aTask({ ...waiting, ...attachment("ATTACHED") }))).toBeUndefined()
   expect(owed(aTask({ lastStatus: "PENDING", ...attachment("ATTACHED") }))).toBe("run")

@@ -4,12 +4,14 @@ import { regionScope } from "../../../store/changes.ts"
 import { startWorld } from "../../testing.ts"
 import { ecs, POOL_ACCOUNT, POOL_CLUSTER } from "../index.ts"
 import { poolTasks, type Task, tasks } from "../tables.ts"
+import { IN_SUBNET, openSubnet } from "../task/testing.ts"
 import { agentSockets } from "./sockets.ts"
 import { FakeAgent, roadTo } from "./testing.ts"
 
 test("an instance of the pool runs tasks of any account, and is asked about them like any other", async () => {
   const region = await startWorld()
   const { world, store } = region
+  openSubnet(region, regionScope(region.account, "us-east-1"))
   await region.ecs.createCluster({})
   await region.ecs.registerTaskDefinition({
     family: "web",
@@ -31,7 +33,7 @@ test("an instance of the pool runs tasks of any account, and is asked about them
   const { tasks: started } = await region.ecs.runTask({
     taskDefinition: "web",
     launchType: "FARGATE",
-    networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"] } },
+    networkConfiguration: IN_SUBNET,
   })
   const arn = started![0]!.taskArn!
   const task = () => store.transact(regionScope(region.account, "us-east-1"), (tx) => tx.mustGet(tasks, arn))
@@ -103,9 +105,10 @@ test("an agent is told of an interface before the task, and what it reports of i
     { name: "networkInterfaceId", value: "eni-1" },
     { name: "macAddress", value: "0a:00:00:00:00:01" },
     { name: "privateIPv4Address", value: "10.0.0.7" },
-    { name: "subnetGatewayIpv4Address", value: "10.0.0.1/24" },
   ]
-  const attachment = { id: "a-1", type: "ElasticNetworkInterface" as const, details }
+  const until = world.now() + 60_000
+  const link = { gateway: "10.0.0.1/24", nameServers: [], searchDomains: [], until }
+  const attachment = { id: "a-1", type: "ElasticNetworkInterface" as const, details, link }
   change({ lastStatus: "PROVISIONING", attachments: [{ ...attachment, status: "ATTACHING" }] })
   await untilAnswered(agent.connect(), world)
   await world.advance(500)
@@ -113,12 +116,12 @@ test("an agent is told of an interface before the task, and what it reports of i
   expect(types()).toEqual(["AttachTaskNetworkInterfacesMessage", "TaskManifestMessage"])
   expect(agent.heard.find(({ type }) => type === "AttachTaskNetworkInterfacesMessage")?.message).toMatchObject({
     taskArn: arn,
-    waitTimeoutMs: 300_000,
+    // What is left of it when the message is written.
+    waitTimeoutMs: expect.closeTo(60_000, -2),
     elasticNetworkInterfaces: [{ macAddress: "0a:00:00:00:00:01" }],
   })
   await world.advance(1_000)
-  expect(task().attachments).toMatchObject([{ status: "ATTACHED" }])
-  change({ lastStatus: "PENDING" })
+  expect(task()).toMatchObject({ lastStatus: "PENDING", attachments: [{ status: "ATTACHED" }] })
   await world.advance(500)
   expect(types().at(-1)).toBe("PayloadMessage")
   expect(agent.tasks.get(arn)!.payload.elasticNetworkInterfaces).toMatchObject([{ ec2Id: "eni-1" }])

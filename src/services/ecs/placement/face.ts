@@ -15,6 +15,9 @@ export interface Face {
   readonly attributes: ReadonlyMap<string, string>
   readonly zone: string | undefined
 
+  /** Whether it is as good for any other zone: one that has not said where it is stands in all of them. */
+  readonly isInEveryZone: boolean
+
   /** Whether it has come by ECS Anywhere, for tasks that are started as EXTERNAL. */
   readonly isExternal: boolean
   readonly cpu: number
@@ -44,6 +47,7 @@ export function faceOf(instance: ContainerInstance): Face {
     registeredAt,
     attributes,
     zone: attributes.get(ZONE),
+    isInEveryZone: instance.zoneIsAssumed === true || !attributes.has(ZONE),
     isExternal: attributes.has(EXTERNAL),
     cpu: numberResource(instance, "CPU"),
     memory: numberResource(instance, "MEMORY"),

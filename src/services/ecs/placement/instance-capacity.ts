@@ -178,6 +178,7 @@ export const NO_FACE: Face = {
   registeredAt: 0,
   attributes: new Map(),
   zone: undefined,
+  isInEveryZone: false,
   isExternal: false,
   cpu: 0,
   memory: 0,

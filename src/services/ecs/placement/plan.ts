@@ -18,6 +18,9 @@ export interface Spot {
 
   /** The GPUs that become the task's. */
   readonly gpuIds: readonly string[]
+
+  /** Where its interface goes, if it has one. */
+  readonly subnetId?: string
 }
 
 /**

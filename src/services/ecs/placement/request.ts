@@ -1,4 +1,10 @@
-import type { Attribute, LaunchType, PlacementConstraint, PlacementStrategy } from "@aws-sdk/client-ecs"
+import type {
+  Attribute,
+  LaunchType,
+  NetworkConfiguration,
+  PlacementConstraint,
+  PlacementStrategy,
+} from "@aws-sdk/client-ecs"
 import type { Demand } from "../tables.ts"
 
 /**
@@ -26,6 +32,9 @@ export interface PlacementRequest {
 
   /** Where the subnets of a task in awsvpc mode lie. */
   readonly zones?: readonly string[] | undefined
+
+  /** What its interface is to be like. */
+  readonly network?: NetworkConfiguration | undefined
 
   /**
    * How many tasks there are in each zone already, where the instances do not know: those of FARGATE's pool see tasks

@@ -103,7 +103,8 @@ function amount(reason: string, wanted: number, free: (instance: InstanceCapacit
 
 function zoneRequirement(zones: readonly string[] | undefined): Requirement[] {
   if (zones === undefined) return []
-  const holds = ({ face: { zone } }: InstanceCapacity) => zone !== undefined && zones.includes(zone)
+  const holds = ({ face: { zone, isInEveryZone } }: InstanceCapacity) =>
+    isInEveryZone || (zone !== undefined && zones.includes(zone))
   return [{ reason: "LOCATION", asksForTasks: false, holds }]
 }
 

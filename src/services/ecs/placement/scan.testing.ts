@@ -83,7 +83,8 @@ function reasonAgainst(instance: ContainerInstance, records: Records, request: P
   if (gpus - sum(held(instance, records), "gpus") < demand.gpus) return "RESOURCE:GPU"
   const interfaces = Number(attributeOf(instance, "homeport.task-interfaces") ?? 1000)
   if (interfaces - sum(held(instance, records), "interfaces") < demand.interfaces) return "RESOURCE:ENI"
-  if (zones !== undefined && !zones.includes(attributeOf(instance, "ecs.availability-zone") ?? "none"))
+  const zone = attributeOf(instance, "ecs.availability-zone")
+  if (zones !== undefined && zone !== undefined && instance.zoneIsAssumed === undefined && !zones.includes(zone))
     return "LOCATION"
   for (const { type, expression } of constraints) {
     if (type !== "memberOf") continue

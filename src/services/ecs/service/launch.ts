@@ -38,7 +38,7 @@ export function checkedContent(
     throw invalid(`launch type should be one of [${LAUNCH_TYPES.join(",")}]`)
   }
   const { launchType, strategy } = launchOf(call, cluster, definition, asked)
-  checkNetwork(definition, asked.networkConfiguration, launchType)
+  checkNetwork(call, definition, asked.networkConfiguration, launchType)
   return {
     definitionArn: definition.arn,
     launchType: strategy.length > 0 ? undefined : launchType,

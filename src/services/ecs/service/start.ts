@@ -5,6 +5,7 @@ import { type Cluster, type Service, type ServiceRevision, type Task, type TaskD
 import { newTask, placeTask, queueTask, type TaskProperties } from "../task/create.ts"
 import { findPlace, placementRequest } from "../task/place.ts"
 import { WAITING_MAX } from "../task/run.ts"
+import { interfaceProblem } from "../task/subnet.ts"
 import { demandOf } from "../task-definition/demand.ts"
 import { launchTypeOf, platformVersionOf } from "./revision.ts"
 
@@ -47,6 +48,8 @@ export function startTasks(writer: Writer, recipe: Recipe, count: number, presen
     const spot = findPlace(writer, request)
     if (spot !== undefined) started.push(placeTask(writer, newTask(writer, properties), spot))
     else if (capacityProvider === undefined && properties.launchType !== "FARGATE") return { started, refused: request }
+    // More instances bring room, but no addresses.
+    else if (interfaceProblem(writer.tx, properties.network) !== undefined) return { started, refused: request }
     else {
       const waiting = writer.tx.count(tasks, "waiting", `${cluster.arn} ${properties.launchType}`)
       if (waiting >= WAITING_MAX) return { started, refused: request }
@@ -67,7 +70,8 @@ export function startInZone(
   zone: string,
   capacityProvider: string | undefined,
 ): Starts {
-  const request = { ...requestFor(writer, recipe, capacityProvider), zones: [zone] }
+  const whole = requestFor(writer, recipe, capacityProvider)
+  const request = { ...whole, zones: whole.zones?.includes(zone) === false ? [] : [zone] }
   const spot = findPlace(writer, request)
   if (spot === undefined) return { started: [], refused: request }
   return { started: [placeTask(writer, newTask(writer, propertiesOf(recipe, capacityProvider)), spot)] }
@@ -89,6 +93,7 @@ export function requestFor(
       launchType: launchTypeOf(revision),
       capacityProvider,
       demand: demandOf(definition),
+      network: revision.network,
       placement: placementOf(recipe),
     },
     definition,

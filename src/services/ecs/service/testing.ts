@@ -126,6 +126,9 @@ function reportOf(task: Task, fate: Fate): TaskReport | undefined {
     task.containers.map(({ name }) => ({ name, status, ...more }))
   const isWanted = task.desiredStatus === "RUNNING"
   switch (task.lastStatus) {
+    case "PROVISIONING":
+      if (task.instanceArn === undefined) return undefined
+      return { attachments: task.attachments.map(({ id }) => ({ id, status: "ATTACHED" })) }
     case "PENDING":
       if (!isWanted) return { status: "STOPPED", containers: containers("STOPPED") }
       if (fate === "hangs") return undefined

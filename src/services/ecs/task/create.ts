@@ -1,8 +1,9 @@
 import type { ContainerDefinition, ContainerOverride, NetworkConfiguration, PropagateTags } from "@aws-sdk/client-ecs"
 import type { Tag } from "../../../aws/tags.ts"
+import { assert } from "../../../base/assert.ts"
 import { newHex, newUuid } from "../../../world/ids.ts"
 import type { Writer } from "../event/write.ts"
-import { hasInterface } from "../lifecycle/network.ts"
+import { hasInterface, withInterface } from "../lifecycle/network.ts"
 import { putTask } from "../lifecycle/write.ts"
 import type { Spot } from "../placement/plan.ts"
 import {
@@ -96,11 +97,17 @@ export function newTask({ tx, now, random }: Writer, properties: TaskProperties)
   }
 }
 
-/** Puts a new task, or one that has waited, on an instance. Until an interface is ready its agent does not hear of it. */
-export function placeTask(writer: Writer, task: Task, { instanceArn, zone, gpuIds }: Spot): Task {
+/**
+ * Puts a new task, or one that has waited, on an instance, with an interface if it is to have one. Until its agent has
+ * found that, it is not told of the task.
+ */
+export function placeTask(writer: Writer, task: Task, { instanceArn, zone, gpuIds, subnetId }: Spot): Task {
   const { placement: _, ...settled } = withGpus(writer.tx, task, gpuIds)
-  const lastStatus = hasInterface(task) ? "PROVISIONING" : "PENDING"
-  return putTask(writer, writer.tx.get(tasks, task.arn), { ...settled, instanceArn, zone, lastStatus })
+  const before = writer.tx.get(tasks, task.arn)
+  if (!hasInterface(task)) return putTask(writer, before, { ...settled, instanceArn, zone, lastStatus: "PENDING" })
+  assert(subnetId !== undefined, `${task.arn} is placed in no subnet`)
+  const attached = withInterface(writer, settled, instanceArn, subnetId)
+  return putTask(writer, before, { ...attached, instanceArn, zone, lastStatus: "PROVISIONING" })
 }
 
 /** Lets a new task wait for an instance; the life cycle's controller places it, or gives up on it. */
@@ -128,7 +135,7 @@ function newContainer(
   }
 }
 
-/** A task in awsvpc mode has an interface from the start, in one of the subnets that were named, whichever. */
+/** A task in awsvpc mode has an attachment from the start; which of the subnets it is in is settled by its place. */
 function newAttachments(random: Writer["random"], network: NetworkConfiguration | undefined): TaskAttachment[] {
   const subnets = network?.awsvpcConfiguration?.subnets ?? []
   if (subnets.length === 0) return []

@@ -66,9 +66,11 @@ function describeContainer(task: Task, container: TaskContainer): sdk.Container 
 /** The addresses that the containers of a task share; none until its interface has one. */
 function describeInterfaces({ attachments }: Task): sdk.NetworkInterface[] {
   return attachments.flatMap(({ id, type, details }) => {
-    const address = details.find(({ name }) => name === "privateIPv4Address")?.value
+    const detail = (wanted: string) => details.find(({ name }) => name === wanted)?.value
+    const address = detail("privateIPv4Address")
+    const ipv6Address = detail("ipv6Address")
     if (type !== "ElasticNetworkInterface" || address === undefined) return []
-    return { attachmentId: id, privateIpv4Address: address }
+    return { attachmentId: id, privateIpv4Address: address, ...(ipv6Address !== undefined && { ipv6Address }) }
   })
 }
 

@@ -8,7 +8,7 @@ import {
 } from "@aws-sdk/client-ecs"
 import { beforeAll, expect, test } from "vitest"
 import { clusters, tasks } from "../tables.ts"
-import { FARGATE_WEB, IN_SUBNET, type Shop, startShop, withProvider } from "./testing.ts"
+import { FARGATE_WEB, IN_SUBNET, type Shop, SUBNET, startShop, withProvider } from "./testing.ts"
 
 type Input<Operation extends "runTask" | "startTask" | "stopTask" | "describeTasks" | "listTasks"> = Partial<
   Parameters<ECS[Operation]>[0]
@@ -74,7 +74,7 @@ const RUN: readonly (readonly [Input<"runTask">, Fault, string])[] = [
   [
     {
       taskDefinition: "fargate-web",
-      networkConfiguration: { awsvpcConfiguration: { subnets: ["subnet-1"], assignPublicIp: "ENABLED" } },
+      networkConfiguration: { awsvpcConfiguration: { subnets: [SUBNET], assignPublicIp: "ENABLED" } },
     },
     InvalidParameterException,
     "Assign public IP is not supported for this launch type.",

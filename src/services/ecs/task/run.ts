@@ -2,8 +2,6 @@ import type * as sdk from "@aws-sdk/client-ecs"
 import type { Call, Operations } from "../../../aws/operations.ts"
 import { instanceArn } from "../container-instance/find.ts"
 import { invalid } from "../fault.ts"
-import { capacity } from "../placement/capacity.ts"
-import { explainInstance } from "../placement/explain.ts"
 import { nextProvider } from "../placement/provider-split.ts"
 import { constraintProblem } from "../placement/requirement.ts"
 import { strategyProblem } from "../placement/strategy.ts"
@@ -15,8 +13,9 @@ import { describeTask } from "./describe.ts"
 import { checkCompatible, type Launch, launchOf } from "./launch.ts"
 import { checkNetwork } from "./network.ts"
 import { checkSizes } from "./overrides.ts"
-import { explainNoPlace, findPlace, placementRequest } from "./place.ts"
+import { explainNoPlace, explainPlace, findPlace, placementRequest, placeOn } from "./place.ts"
 import { checkStart } from "./start.ts"
+import { interfaceProblem } from "./subnet.ts"
 import { rememberToken, tasksOfToken } from "./token.ts"
 
 export const runOperations = {
@@ -29,7 +28,7 @@ export const runOperations = {
     if (!(count >= 1 && count <= COUNT_MAX)) throw invalid(`Count must be between 1 and ${COUNT_MAX}.`)
     const launch = launchOf(call, cluster, definition, input)
     checkSizes(definition, overrides, launch.launchType)
-    checkNetwork(definition, input.networkConfiguration, launch.launchType)
+    checkNetwork(call, definition, input.networkConfiguration, launch.launchType)
     checkPlacement(input, launch)
 
     const properties: TaskProperties = {
@@ -59,7 +58,7 @@ export const runOperations = {
       throw invalid(`Container Instances cannot have more than ${INSTANCES_MAX} elements`)
     }
     const arns = identifiers.map((identifier) => instanceArn(call, cluster.arn, identifier))
-    checkNetwork(definition, input.networkConfiguration, "EC2")
+    checkNetwork(call, definition, input.networkConfiguration, "EC2")
 
     const started: Task[] = []
     const failures: sdk.Failure[] = []
@@ -81,13 +80,9 @@ export const runOperations = {
       }
       // Whoever names the instance has no use for the definition's wishes, only for what it cannot do without.
       const request = { ...requestOf(call, properties), constraints: [] }
-      const view = call.tx.view(capacity)
-      const refusal = explainInstance(view, request, arn)
+      const refusal = explainPlace(call.tx, request, arn)
       if (refusal === undefined) {
-        const instance = view.instance(arn)!
-        const gpuIds = instance.freeGpuIds(request.demand.gpus)
-        const spot = { instanceArn: arn, zone: instance.face.zone, gpuIds }
-        started.push(placeTask(call, newTask(call, properties), spot))
+        started.push(placeTask(call, newTask(call, properties), placeOn(call, request, arn)))
       } else failures.push(failureOf(refusal))
     }
     return answer(call, started, failures)
@@ -115,6 +110,11 @@ function runTasks(call: Call, properties: TaskProperties, { strategy, launchType
       const { placement: _, ...settled } = wanted
       started.push(placeTask(call, newTask(call, settled), spot))
     } else if (capacityProvider !== undefined || launchType === "FARGATE") {
+      // More instances bring room, but no addresses.
+      const detail = interfaceProblem(call.tx, properties.network)
+      if (detail !== undefined) {
+        return { started, failures: [{ arn: properties.cluster.arn, reason: "RESOURCE:ENI", detail }] }
+      }
       if (call.tx.count(tasks, "waiting", `${properties.cluster.arn} ${launchType}`) >= WAITING_MAX) {
         const reason = "The tasks provisioning capacity limit was exceeded."
         return { started, failures: [{ arn: properties.cluster.arn, reason }] }
@@ -130,10 +130,10 @@ function runTasks(call: Call, properties: TaskProperties, { strategy, launchType
 }
 
 function requestOf(call: Call, properties: TaskProperties) {
-  const { cluster, definition, launchType, capacityProvider, overrides, placement } = properties
+  const { cluster, definition, launchType, capacityProvider, overrides, network, placement } = properties
   const group = properties.group ?? `family:${definition.family}`
   const demand = demandOf(definition, overrides)
-  const homeless = { clusterArn: cluster.arn, group, launchType, capacityProvider, demand, placement }
+  const homeless = { clusterArn: cluster.arn, group, launchType, capacityProvider, demand, network, placement }
   return placementRequest(call.tx, homeless, definition)
 }
 

@@ -1,6 +1,8 @@
 import type { ContainerStateChange, RegisterTaskDefinitionCommandInput } from "@aws-sdk/client-ecs"
-import { regionScope, type Scope } from "../../../store/changes.ts"
+import { accountOf, regionScope, type Scope } from "../../../store/changes.ts"
 import type { Store } from "../../../store/store.ts"
+import { seededRandom } from "../../../world/simulated.ts"
+import { defaultVpc, subnets } from "../../ec2/index.ts"
 import { startWorld, type TestWorld } from "../../testing.ts"
 import { anInstance } from "../placement/testing.ts"
 import { POOL_ACCOUNT } from "../pool.ts"
@@ -31,6 +33,7 @@ export async function startShop(): Promise<Shop> {
   const scope = regionScope(account, "us-east-1")
   const { cluster } = await ecs.createCluster({ clusterName: "shop" })
   await ecs.registerTaskDefinition(WEB)
+  openSubnet(world, scope)
   const clusterArn = cluster!.clusterArn!
   return {
     ...world,
@@ -66,6 +69,28 @@ export async function startShop(): Promise<Shop> {
   }
 }
 
+/** The subnet is made as if EC2 had drawn this id for it. */
+export function openSubnet({ store, world }: Pick<TestWorld, "store" | "world">, scope: Scope): void {
+  store.transact(scope, (tx) => {
+    // By a chance of its own, so that tests which need no network do not notice.
+    const random = seededRandom(Number(accountOf(scope).slice(-9)))
+    const vpc = defaultVpc({ tx, now: world.now(), random })!
+    const [like] = tx.where(subnets, "vpc", vpc.id).filter(({ zone }) => zone === "us-east-1a")
+    tx.put(subnets, { ...like!, id: SUBNET, cidr: "172.31.240.0/20", isDefaultForZone: false })
+  })
+}
+
+/** Lets a task's agent find its interface. */
+export async function attach(shop: Shop, arn: string): Promise<void> {
+  const attachments = shop
+    .task(arn)
+    .attachments.map(({ id }) => ({ attachmentArn: `attachment/${id}`, status: "ATTACHED" }))
+  const isPooled = shop.task(arn).launchType === "FARGATE"
+  const agent = isPooled ? shop.as({ account: POOL_ACCOUNT }).ecs : shop.ecs
+  await agent.submitTaskStateChange({ cluster: "shop", task: arn, attachments })
+  await shop.world.settle()
+}
+
 const app = { name: "app", image: "nginx", cpu: 128, memory: 256 }
 
 const WEB: RegisterTaskDefinitionCommandInput = { family: "web", containerDefinitions: [app] }
@@ -79,7 +104,9 @@ export const FARGATE_WEB: RegisterTaskDefinitionCommandInput = {
   containerDefinitions: [{ name: "app", image: "nginx" }],
 }
 
-export const IN_SUBNET = { awsvpcConfiguration: { subnets: ["subnet-1"] } }
+/** A subnet that every shop's account has in its default VPC. */
+export const SUBNET = "subnet-0a0a0a0a"
+export const IN_SUBNET = { awsvpcConfiguration: { subnets: [SUBNET] } }
 
 /** What a task in awsvpc mode requires of an agent. */
 export const CAPABLE = [

@@ -1,0 +1,96 @@
+import { join } from "node:path"
+import { type ContainerdOptions, openContainerd } from "../../node/engine/containerd/containerd.ts"
+import { containerdImages } from "../../node/engine/containerd/images/images.ts"
+import { superviseContainerd } from "../../node/engine/containerd/supervised.ts"
+import type { EngineChoice } from "../../node/engine/detect.ts"
+import { openDocker } from "../../node/engine/docker/docker.ts"
+import type { Engine } from "../../node/engine/engine.ts"
+import type { Host } from "../../node/linux/host.ts"
+import { openHost } from "../../node/linux/open-host.ts"
+import { openRegistry } from "../../node/registry/registry.ts"
+import type { World } from "../../world/world.ts"
+import type { NodeDirectory } from "./node-directory.ts"
+
+export interface OpenedEngine {
+  readonly engine: Engine
+
+  /** Undefined where the kernel is not ours to work with: without root, or where Docker has a machine of its own. */
+  readonly host: Host | undefined
+
+  /** Lets go of all; containers run on. The containerd that we started ends as well, and is found again. */
+  close(): Promise<void>
+}
+
+export interface EngineOrder {
+  readonly world: World
+  readonly directory: NodeDirectory
+  readonly choice: Exclude<EngineChoice, { readonly engine: undefined }>
+
+  /** Of a containerd that runs already. */
+  readonly containerd?: string
+  readonly ownNamespace: (instance: string) => boolean
+}
+
+export function openEngine(order: EngineOrder): Promise<OpenedEngine> {
+  const { choice } = order
+  return choice.engine === "docker" ? openWithDocker(order, choice.socketPath) : openWithContainerd(order)
+}
+
+async function openWithDocker({ world, directory }: EngineOrder, socketPath: string): Promise<OpenedEngine> {
+  const isOurs = process.platform === "linux" && process.geteuid?.() === 0
+  const host = isOurs ? await openHost({ world, stateFolder: join(directory.machine, "docker") }) : undefined
+  try {
+    const engine = await openDocker({ world, socketPath, cgroup: directory.cgroup, ...(host && { host }) })
+    return { engine, host, close: () => engine.close().then(() => host?.close()) }
+  } catch (error) {
+    await host?.close()
+    throw error
+  }
+}
+
+async function openWithContainerd(order: EngineOrder): Promise<OpenedEngine> {
+  const { world, directory, containerd: socket, ownNamespace } = order
+  const own = socket === undefined ? await superviseContainerd({ world, folder: directory.containerd }) : undefined
+  const registry = openRegistry({ world })
+  let host: Host | undefined
+  try {
+    // A containerd with mounts of its own sees only what lies below its folder.
+    host = await openHost({ world, stateFolder: join(directory.containerd, "machine") })
+    const images: ContainerdOptions["images"] = (client) =>
+      containerdImages({ world, client, registry, platform: PLATFORM, snapshotter: SNAPSHOTTER })
+    const engine = await openContainerd({
+      world,
+      address: own?.address ?? socket!,
+      namespace: "homeport",
+      stateFolder: join(directory.containerd, "containers"),
+      host,
+      images,
+      cgroupRoot: directory.cgroup,
+      ownMounts: own?.ownMounts ?? false,
+      ...(own && { runtime: own.runtime }),
+      ownNamespace,
+      snapshotter: SNAPSHOTTER,
+    })
+    const opened = host
+    return {
+      engine,
+      host: opened,
+      async close() {
+        await engine.close()
+        registry.close()
+        await opened.close()
+        await own?.stop()
+      },
+    }
+  } catch (error) {
+    registry.close()
+    await host?.close()
+    // Without the host another node works with it, and goes on.
+    if (host === undefined) own?.close()
+    else await own?.stop()
+    throw error
+  }
+}
+
+const SNAPSHOTTER = "overlayfs"
+const PLATFORM = { os: "linux", architecture: process.arch === "arm64" ? "arm64" : "amd64" } as const

@@ -1,0 +1,182 @@
+import { Readable } from "node:stream"
+import { familiarReference, parseReference, type Reference } from "../../registry/reference.ts"
+import { EngineError } from "../engine-error.ts"
+import type { Image, ImageHealthCheck, Images, Login, PullOptions, PullProgress } from "../image.ts"
+import { chunksOf, type Daemon, unlessGone } from "./daemon.ts"
+import { linesOfJson } from "./json-lines.ts"
+
+export function dockerImages(daemon: Daemon): Images {
+  async function inspect(name: string): Promise<Image | undefined> {
+    const found = await daemon.ask<Inspected>("GET", `/images/${name}/json`).catch(unlessGone)
+    return found && imageOf(found)
+  }
+
+  async function bring(text: string, { login, digest, signal, progress }: PullOptions): Promise<Image> {
+    const reference = parseReference(text)
+    const name = nameOf(reference)
+    const tag = digest ?? reference.digest ?? reference.tag!
+    const stream = await daemon
+      .stream("POST", "/images/create", { query: { fromImage: name, tag }, headers: authorization(login), signal })
+      .catch(refused)
+    const total = new Progress(progress)
+    for await (const line of linesOfJson<PullLine>(chunksOf(stream), signal)) {
+      if (line.error !== undefined) throw pullError(line.error)
+      total.hear(line)
+    }
+    const image = await inspect(tag.includes(":") ? `${name}@${tag}` : `${name}:${tag}`)
+    if (image === undefined) throw new EngineError("registry failed", `The image ${text} is not there after its pull.`)
+    if (digest === undefined || reference.tag === undefined) return image
+    // Asked for by its digest it comes without the tag, which stands for it now.
+    await daemon.ask("POST", `/images/${image.id}/tag`, { query: { repo: name, tag: reference.tag } })
+    return (await inspect(image.id))!
+  }
+
+  return {
+    async resolve(text, login, signal) {
+      const name = familiarReference(parseReference(text))
+      const headers = authorization(login)
+      const answer = await daemon
+        .ask<{ Descriptor: { digest: string } }>("GET", `/distribution/${name}/json`, { headers, signal })
+        .catch(refused)
+      return answer.Descriptor.digest
+    },
+
+    // Docker itself lets several pulls of one image share the work.
+    pull: bring,
+
+    get: (text) => inspect(familiarReference(parseReference(text))),
+
+    async list() {
+      const found = await daemon.ask<readonly { Id: string }[]>("GET", "/images/json")
+      const images = await Promise.all(found.map(({ Id }) => inspect(Id)))
+      return images.filter((image) => image !== undefined)
+    },
+
+    async remove(id) {
+      const image = await inspect(id)
+      if (image === undefined) return
+      const used = await daemon.ask<readonly object[]>("GET", "/containers/json", {
+        query: { all: true, filters: JSON.stringify({ ancestor: [id] }) },
+      })
+      if (used.length > 0) throw new EngineError("invalid", `The image ${id} is in use by a container.`)
+      // By force: one with several references is otherwise not taken away by its id.
+      await daemon.ask("DELETE", `/images/${id}`, { query: { force: true } }).catch(unlessGone)
+    },
+
+    async importTar(tar) {
+      const stream = await daemon.stream("POST", "/images/load", { body: Readable.from(tar), query: { quiet: true } })
+      const references: string[] = []
+      for await (const { stream: said = "", error } of linesOfJson<LoadLine>(chunksOf(stream))) {
+        if (error !== undefined) throw new EngineError("invalid", error)
+        const reference = /Loaded image: (\S+)/.exec(said)?.[1]
+        if (reference !== undefined) references.push(reference)
+      }
+      return references
+    },
+  }
+}
+
+/** Adds up what Docker tells layer by layer. */
+class Progress {
+  readonly #layers = new Map<string, PullProgress>()
+  readonly #told: PullOptions["progress"]
+
+  constructor(told: PullOptions["progress"]) {
+    this.#told = told
+  }
+
+  hear({ id, status, progressDetail: { current, total } = {} }: PullLine): void {
+    if (id === undefined) return
+    const known = this.#layers.get(id)
+    if (status === "Downloading" && current !== undefined && total !== undefined) {
+      this.#layers.set(id, { bytesDone: current, bytesTotal: total })
+    } else if (status === "Download complete" && known !== undefined) {
+      this.#layers.set(id, { ...known, bytesDone: known.bytesTotal })
+    } else return
+    const layers = [...this.#layers.values()]
+    this.#told?.({
+      bytesDone: layers.reduce((sum, { bytesDone }) => sum + bytesDone, 0),
+      bytesTotal: layers.reduce((sum, { bytesTotal }) => sum + bytesTotal, 0),
+    })
+  }
+}
+
+function refused(error: unknown): never {
+  if (error instanceof EngineError && error.kind !== "unavailable") throw pullError(error.message)
+  throw error
+}
+
+/** Docker says what a registry answered in words alone. */
+function pullError(message: string): EngineError {
+  if (/manifest unknown|not found|no such image|name unknown/i.test(message))
+    return new EngineError("image not found", message)
+  if (/unauthorized|denied|authentication required|no basic auth|forbidden/i.test(message)) {
+    return new EngineError("registry refused", message)
+  }
+  if (/no space left|invalid reference|no matching manifest/i.test(message)) {
+    return new EngineError(/no space/i.test(message) ? "machine" : "invalid", message)
+  }
+  return new EngineError("registry failed", message)
+}
+
+function authorization(login: Login | undefined): Readonly<Record<string, string>> {
+  const text = Buffer.from(JSON.stringify(login ?? {})).toString("base64url")
+  // Docker 20.10 does not read it without its padding.
+  return { "x-registry-auth": text.padEnd(Math.ceil(text.length / 4) * 4, "=") }
+}
+
+/** Without tag or digest. */
+function nameOf({ host, repository }: Reference): string {
+  return familiarReference({ host, repository, tag: "latest" }).replace(/:latest$/, "")
+}
+
+function imageOf(found: Inspected): Image {
+  const config = found.Config ?? {}
+  return {
+    id: found.Id,
+    references: found.RepoTags ?? [],
+    repositoryDigests: found.RepoDigests ?? [],
+    bytes: found.Size,
+    config: {
+      entryPoint: config.Entrypoint ?? [],
+      command: config.Cmd ?? [],
+      environment: config.Env ?? [],
+      workingDirectory: config.WorkingDir ?? "",
+      user: config.User ?? "",
+      stopSignal: config.StopSignal ?? "",
+      volumes: Object.keys(config.Volumes ?? {}),
+      labels: config.Labels ?? {},
+      ...(config.Healthcheck == null ? {} : { healthCheck: config.Healthcheck }),
+    },
+  }
+}
+
+interface Inspected {
+  readonly Id: string
+  readonly RepoTags: readonly string[] | null
+  readonly RepoDigests: readonly string[] | null
+  readonly Size: number
+  readonly Config?: {
+    readonly Entrypoint?: readonly string[] | null
+    readonly Cmd?: readonly string[] | null
+    readonly Env?: readonly string[] | null
+    readonly WorkingDir?: string
+    readonly User?: string
+    readonly StopSignal?: string
+    readonly Volumes?: Readonly<Record<string, object>> | null
+    readonly Labels?: Readonly<Record<string, string>> | null
+    readonly Healthcheck?: ImageHealthCheck | null
+  } | null
+}
+
+interface PullLine {
+  readonly id?: string
+  readonly status?: string
+  readonly progressDetail?: { readonly current?: number; readonly total?: number }
+  readonly error?: string
+}
+
+interface LoadLine {
+  readonly stream?: string
+  readonly error?: string
+}

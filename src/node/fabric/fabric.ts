@@ -1,0 +1,220 @@
+import { join } from "node:path"
+import type { FabricKind, FabricPut } from "../../wire/fabric.ts"
+import type { NetworkInterface } from "../../wire/task.ts"
+import type { Cancel, World } from "../../world/world.ts"
+import type { Fabric } from "../agent/task/surroundings.ts"
+import { Forwarding } from "../linux/forwarding.ts"
+import type { LinuxHost } from "../linux/open-host.ts"
+import { Cutting } from "./cutting.ts"
+import { Resolvers } from "./dns/resolvers.ts"
+import { Kernel } from "./kernel.ts"
+import { MachineView } from "./machine-view.ts"
+import { type Desired, desiredFabric, refilteredFabric } from "./plan/desired.ts"
+import { planSteps } from "./plan/difference.ts"
+import { resolverAddresses } from "./plan/resolver-addresses.ts"
+import type { FabricState, Failure, Step } from "./plan/state.ts"
+import type { Removed } from "./records.ts"
+import { Streams } from "./streams.ts"
+import { taskFabric } from "./task-fabric.ts"
+import { Waiting } from "./waiting.ts"
+
+export interface NodeFabricOptions {
+  readonly world: Pick<World, "after" | "log" | "random">
+  readonly host: LinuxHost
+
+  /** Where other machines reach this one; undefined when there are none. */
+  readonly underlayAddress?: string
+
+  /** Of links between the host and VPCs; beside what the host uses for instances. */
+  readonly linkAddresses?: string
+
+  /** Whom resolvers ask for names they do not know; those of the host, when undefined. */
+  readonly upstreamResolvers?: () => readonly string[]
+}
+
+/**
+ * The VPCs of this machine. Streams of its instances tell what should exist; that is kept on disk, compared with what
+ * there is, and made true. What is right is left alone, so a start of this process disturbs nothing.
+ */
+export class NodeFabric {
+  readonly #options: NodeFabricOptions
+  readonly #streams: Streams
+  readonly #view: MachineView
+  readonly #forwarding: Forwarding
+  readonly #kernel: Kernel
+  readonly #waiting: Waiting
+  readonly #resolvers: Resolvers
+  readonly #cutting: Cutting
+
+  /** What is in force; undefined when it has to be read from the kernel. */
+  #known: FabricState | undefined
+
+  /** What was worked out last, and the kinds of records that have changed since. */
+  #desired: Desired | undefined
+  readonly #changed = new Set<FabricKind>()
+  #failures: readonly Failure[] = []
+  #turn: Promise<void> = Promise.resolve()
+  #next: Promise<void> | undefined
+  #again: Cancel | undefined
+  #pauseMs = RETRY_MS
+  #closed = false
+
+  constructor(options: NodeFabricOptions) {
+    this.#options = options
+    const { host, world, upstreamResolvers } = options
+    const { thread, names } = host
+    const folder = join(host.stateFolder, "fabric")
+    this.#streams = new Streams(join(folder, "records.db"))
+    this.#view = new MachineView({ ...options, folder: join(folder, "uplinks"), hosts: this.#streams.hosts })
+    this.#forwarding = new Forwarding(world, thread)
+    this.#kernel = new Kernel({ thread, names, forwarding: this.#forwarding })
+    this.#waiting = new Waiting(world)
+    this.#cutting = new Cutting({ world, thread, names })
+    this.#resolvers = new Resolvers({ world, thread, names, upstreamResolvers }, () => this.#streams.records)
+  }
+
+  /** Of an instance that this machine hosts: its interfaces are here from now on, also after a start. */
+  host(instanceArn: string): Promise<void> {
+    this.#streams.addHost(instanceArn)
+    return this.#settle(["interface"])
+  }
+
+  unhost(instanceArn: string): Promise<void> {
+    this.#streams.removeHost(instanceArn)
+    return this.#settle(["interface"])
+  }
+
+  /** What a stream has told last; undefined when it has to begin with a snapshot. */
+  version(stream: string): number | undefined {
+    return this.#streams.version(stream)
+  }
+
+  /** All that a stream has to tell: what it told before and is not in it does not exist. Resolves when it is in force. */
+  snapshot(stream: string, version: number, put: FabricPut): Promise<readonly Failure[]> {
+    return this.change(stream, version, put, this.#streams.missing(stream, put))
+  }
+
+  /** What became of the version before. Resolves when it is in force, with all that could not be made true. */
+  async change(stream: string, version: number, put: FabricPut, removed: Removed): Promise<readonly Failure[]> {
+    await this.#settle(this.#streams.change(stream, version, put, removed))
+    return this.#failures
+  }
+
+  /** What only this stream told of is taken away. */
+  async forget(stream: string): Promise<void> {
+    await this.#settle(this.#streams.forget(stream))
+  }
+
+  /** For the tasks of one instance. */
+  of(instanceArn: string): Fabric {
+    return taskFabric(this.#waiting, (found) => this.#path(instanceArn, found))
+  }
+
+  /** Resolves when all that was told until now is in force. */
+  async settled(): Promise<readonly Failure[]> {
+    await this.#settle([])
+    return this.#failures
+  }
+
+  /** Ends this process's part: what is in the kernel stays. */
+  async close(): Promise<void> {
+    this.#closed = true
+    this.#again?.()
+    this.#forwarding.close()
+    this.#cutting.close()
+    await this.#next
+    await this.#turn
+    this.#resolvers.close()
+    this.#streams.close()
+  }
+
+  #path(instanceArn: string, { ec2Id, macAddress }: NetworkInterface): string | undefined {
+    const record = this.#streams.records.interface.get(ec2Id)
+    if (record?.host !== instanceArn || record.macAddress !== macAddress) return undefined
+    const isThere = this.#known?.routers.get(record.vpcId)?.elastics.has(ec2Id)
+    return isThere ? this.#options.host.names.elasticPath(ec2Id) : undefined
+  }
+
+  /** One turn at a time; what comes while one is under way is all done in the next. */
+  #settle(changed: Iterable<FabricKind>): Promise<void> {
+    for (const kind of changed) this.#changed.add(kind)
+    this.#next ??= this.#turn.then(async () => {
+      this.#next = undefined
+      if (this.#closed) return
+      this.#again?.()
+      this.#again = undefined
+      this.#turn = this.#work().catch((error) => this.#failed(error))
+      await this.#turn
+    })
+    return this.#next
+  }
+
+  async #work(): Promise<void> {
+    const { host, world } = this.#options
+    const desired = await this.#desire()
+    const { state } = desired
+    const known = this.#known ?? (await this.#look(state))
+    this.#resolvers.closeOthers(new Set(state.routers.keys()))
+    const steps = planSteps(known, state, host.names.fabricTable())
+    const failed = await this.#kernel.carryOut(steps)
+    this.#known = failed.length === 0 ? state : undefined
+    this.#desired = desired
+    this.#failures = [...desired.failures, ...failed]
+    for (const failure of failed) world.log.warn("a part of the network could not be made", { ...failure })
+    if (failed.length > 0) this.#retry()
+    else this.#pauseMs = RETRY_MS
+    this.#waiting.look()
+    this.#cutting.soon(refiltered(steps), () => ({ desired: this.#desired, records: this.#streams.records }))
+    if (!this.#closed) await this.#resolvers.open(this.#resolverAddresses(state))
+  }
+
+  /** Most of what ever changes are rules, and then the rest need not be worked out again. */
+  async #desire(): Promise<Desired> {
+    const onlyRules = [...this.#changed].every((kind) => RULE_KINDS.has(kind))
+    this.#changed.clear()
+    const before = this.#desired
+    this.#desired = undefined
+    const { records } = this.#streams
+    if (onlyRules && before !== undefined && this.#known !== undefined) return refilteredFabric(before, records)
+    return desiredFabric(records, await this.#view.look(records, this.#known === undefined))
+  }
+
+  async #look(desired: FabricState): Promise<FabricState> {
+    const found = await this.#kernel.look(desired, this.#view.hostLinks())
+    for (const link of found.host.links.keys()) if (desired.host.links.has(link)) await this.#forwarding.allow(link)
+    return found
+  }
+
+  /** Of VPCs with a task here; one without the resolver has none, as the region says. */
+  #resolverAddresses({ routers }: FabricState): ReadonlyMap<string, readonly string[]> {
+    const { vpc: vpcs } = this.#streams.records
+    return new Map(
+      [...routers].map(([vpcId, { elastics }]) => {
+        const vpc = vpcs.get(vpcId)
+        return [vpcId, vpc?.dnsSupport && elastics.size > 0 ? resolverAddresses(vpc) : []]
+      }),
+    )
+  }
+
+  #failed(error: unknown): void {
+    this.#options.world.log.error("the network of this machine could not be made", { error })
+    this.#known = undefined
+    this.#failures = [{ kind: "machine", id: "", reason: (error as Error).message }]
+    this.#retry()
+  }
+
+  #retry(): void {
+    if (this.#closed) return
+    this.#again = this.#options.world.after(this.#pauseMs, () => void this.#settle([]))
+    this.#pauseMs = Math.min(RETRY_MS_MAX, this.#pauseMs * 2)
+  }
+}
+
+/** Kinds that only decide what may pass, or what names mean. */
+const RULE_KINDS: ReadonlySet<FabricKind> = new Set(["group", "acl", "dnsName"])
+const RETRY_MS = 1000
+const RETRY_MS_MAX = 60_000
+
+function refiltered(steps: readonly Step[]): string[] {
+  return steps.flatMap((step) => (step.kind === "filter" && step.vpcId !== undefined ? [step.vpcId] : []))
+}

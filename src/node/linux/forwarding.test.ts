@@ -1,0 +1,45 @@
+import { expect, test } from "vitest"
+import { simulatedWorld } from "../../world/simulated.ts"
+import { dropsByPolicy, Forwarding, handlesOf } from "./forwarding.ts"
+import type { NamespaceThread } from "./namespaces/thread.ts"
+
+const listing = (policy: string, ...rules: string[]) => `table ip filter {
+	chain FORWARD { # handle 2
+		type filter hook forward priority filter; policy ${policy};
+${rules.map((rule) => `\t\t${rule}`).join("\n")}
+	}
+}`
+
+test("a chain drops by its policy or does not", () => {
+  expect(dropsByPolicy(listing("drop"))).toBe(true)
+  expect(dropsByPolicy(listing("accept", 'iifname "docker0" drop # handle 9'))).toBe(false)
+  expect(dropsByPolicy("")).toBe(false)
+})
+
+test("the rules about one link are found by their handles, whatever was counted meanwhile", () => {
+  const rules = [
+    'oifname "hporta" counter packets 12 bytes 720 accept # handle 12',
+    'iifname "hporta" counter packets 0 bytes 0 accept # handle 11',
+    'iifname "hportab" counter packets 0 bytes 0 accept # handle 10',
+    "counter packets 0 bytes 0 jump DOCKER-USER # handle 7",
+  ]
+  expect(handlesOf(listing("drop", ...rules), "hporta")).toEqual([12, 11])
+  expect(handlesOf(listing("drop"), "hporta")).toEqual([])
+})
+
+test("who is closed while it looks does not look again", async () => {
+  const world = simulatedWorld()
+  const looks: (() => void)[] = []
+  const legacy = { allow: async () => {}, forget: async () => {} }
+  const run = () => new Promise((resolve) => looks.push(() => resolve("")))
+  const forwarding = new Forwarding(world, { run } as unknown as NamespaceThread, legacy)
+  const allowed = forwarding.allow("hporta")
+  looks.shift()!()
+  await allowed
+  await world.advance(15_000)
+  expect(looks).toHaveLength(1)
+  forwarding.close()
+  looks.shift()!()
+  await world.advance(60_000)
+  expect(looks).toHaveLength(0)
+})

@@ -1,0 +1,32 @@
+import type * as sdk from "@aws-sdk/client-cloudwatch-logs"
+import { CommonFault } from "../../aws/common-fault.ts"
+import { type Fault, faultsOf } from "../../aws/fault.ts"
+import { StoreUnavailable } from "./segments/event-store.ts"
+
+export const fault = faultsOf<typeof sdk>()
+
+export function invalid(message: string): Fault {
+  return fault("InvalidParameterException", message)
+}
+
+/** What AWS says of a value that its model does not allow. */
+export function unfit(value: unknown, path: string, constraint: string): Fault {
+  return invalid(
+    `1 validation error detected: Value '${value}' at '${path}' failed to satisfy constraint: ${constraint}`,
+  )
+}
+
+/** For a field that works on AWS and not here: better a clear refusal than a promise that is not kept. */
+export function notYet(what: string): Fault {
+  return invalid(`Homeport does not have ${what} yet. Leave it out of the request.`)
+}
+
+/** Waits for the store of events; a disk that has no room is told as what a client tries again for. */
+export async function stored<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw new CommonFault("unavailable", error.message)
+    throw error
+  }
+}
