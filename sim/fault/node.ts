@@ -15,6 +15,24 @@ export const nodeFaults: readonly Fault[] = [
     },
   },
   {
+    name: "agent crash at a start",
+    weight: 3,
+    async strike({ world, random, nodes, isOver }) {
+      const node = oneOf(random, nodes)
+      const { own } = node
+      if (own === undefined) return
+      // A container that was made is about to be started, or has just been.
+      const until = world.monotonic() + START_AWAITED_MS
+      while (!own.machine.containers.some(({ state }) => state.status === "created")) {
+        if (isOver() || world.monotonic() > until) return
+        await sleep(world, between(random, 10, 60))
+      }
+      node.killAgent()
+      await sleep(world, oneOf(random, [between(random, 1, 3_000), between(random, 3_000, 60_000)]))
+      if (!isOver() && node.isPowered) node.startAgent()
+    },
+  },
+  {
     name: "agent crash loop",
     weight: 3,
     async strike({ world, random, nodes, transcript, isOver }) {
@@ -118,3 +136,5 @@ export const nodeFaults: readonly Fault[] = [
     },
   },
 ]
+
+const START_AWAITED_MS = 15_000

@@ -88,6 +88,14 @@ async function describeTasks({ api, acknowledged }: User, arns: readonly string[
   }
 }
 
+/** Others cannot be protected. */
+async function aServiceTask({ random, api, known }: User): Promise<string | undefined> {
+  const service = anyOf(random, known.living())
+  if (service === undefined) return undefined
+  const answer = await api.call("ListTasks", { cluster: MAIN_CLUSTER, serviceName: service.name })
+  return answer.ok === true ? anyOf(random, answer.output.taskArns ?? []) : undefined
+}
+
 export const taskActions: readonly Action[] = [
   { name: "run tasks", weight: 14, act: runTask },
   {
@@ -143,13 +151,14 @@ export const taskActions: readonly Action[] = [
   {
     name: "protect a task",
     weight: 3,
-    async act({ random, api, known }) {
-      const arn = anyOf(random, known.tasks.slice(-30))
+    async act(user) {
+      const { random, api, known } = user
+      const arn = random.below(4) === 0 ? anyOf(random, known.tasks.slice(-30)) : await aServiceTask(user)
       if (arn === undefined) return
       await api.call("UpdateTaskProtection", {
         cluster: MAIN_CLUSTER,
         tasks: [arn],
-        protectionEnabled: random.below(2) === 0,
+        protectionEnabled: random.below(3) > 0,
         expiresInMinutes: between(random, 1, 5),
       })
       await api.call("GetTaskProtection", { cluster: MAIN_CLUSTER, tasks: [arn] })

@@ -136,9 +136,10 @@ test("what a file defines is run as a task and as a service, and both are ended"
   const file = join(folder, "web.json")
   writeFileSync(file, JSON.stringify({ family: "web", containerDefinitions, ...fargate }))
   const taskDefinitionArn = `arn:aws:ecs:us-east-1:${credentials.account}:task-definition/web:1`
-  const [registered] = await Promise.all([
+  const [registered, , subnets] = await Promise.all([
     answered(`ecs register-task-definition --cli-input-json file://${file}`),
     answered("ecs create-cluster --cluster-name tour"),
+    answered("ec2 describe-subnets"),
   ])
   expect(registered).toMatchObject({
     taskDefinition: { taskDefinitionArn, status: "ACTIVE", ...fargate, containerDefinitions },
@@ -146,7 +147,8 @@ test("what a file defines is run as a task and as a service, and both are ended"
   expect(await answered("ecs list-task-definitions")).toEqual({ taskDefinitionArns: [taskDefinitionArn] })
 
   // No machine has joined the pool that is FARGATE here, so the task waits for one.
-  const launch = "--launch-type FARGATE --network-configuration awsvpcConfiguration={subnets=[subnet-1]}"
+  const [{ SubnetId: subnet }] = (subnets as { readonly Subnets: readonly [{ readonly SubnetId: string }] }).Subnets
+  const launch = `--launch-type FARGATE --network-configuration awsvpcConfiguration={subnets=[${subnet}]}`
   const run = await answered(`ecs run-task --cluster tour --task-definition web ${launch}`)
   const task = { taskDefinitionArn, launchType: "FARGATE", lastStatus: "PROVISIONING", desiredStatus: "RUNNING" }
   expect(run).toMatchObject({ tasks: [task], failures: [] })

@@ -147,7 +147,7 @@ test("what a service makes for an account the account can see and not change", a
       RequesterId: "amazon-ecs",
       Status: "in-use",
       Attachment: { Status: "attached", DeviceIndex: 1 },
-      Association: { IpOwnerId: "amazon", PublicDnsName: expect.stringMatching(/^ec2-127-/) },
+      Association: { IpOwnerId: "amazon", PublicDnsName: expect.stringMatching(/^ec2-198-/) },
       TagSet: [{ Key: "aws:ecs:clusterName", Value: "shop" }],
     },
   ])

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { setTimeout as pause } from "node:timers/promises"
 import { expect } from "vitest"
-import { traces as networkTraces } from "./private-network.ts"
+import { traces as networkTraces, run } from "./private-network.ts"
 
 /** All that a node may leave on a machine: what is of a folder, of its cgroup, and of this machine's private network. */
 export interface Traces {
@@ -26,6 +26,11 @@ export async function expectTraces(folder: string, cgroup: string, expected: Tra
   const same = () => JSON.stringify(tracesOf(folder, cgroup)) === JSON.stringify(expected)
   for (let looks = 0; looks < 250 && !same(); looks++) await pause(20)
   expect(tracesOf(folder, cgroup)).toEqual(expected)
+}
+
+/** The machine's ends of the links that lead into containers. */
+export function containerLinks(): string {
+  return run("ip -o link show type veth | grep -o 'hport[^:@]*' | sort || true")
 }
 
 /** In every hierarchy, as a path from its root. */
@@ -52,11 +57,20 @@ function processesWith(folder: string, cgroup: string): string[] {
     if (!/^\d+$/.test(pid) || pid === String(process.pid)) return []
     try {
       const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim()
-      const isIn = readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(`:${cgroup}/`)
-      return command.includes(folder) || isIn ? [`${pid} ${command}`] : []
+      const place = readFileSync(`/proc/${pid}/cgroup`, "utf8")
+      if (!command.includes(folder) && !place.includes(`:${cgroup}/`)) return []
+      return [`${pid} ${command}${HOLDER.test(place) ? ` ${HOLDS}` : ""}`]
     } catch {
       // It has just ended.
       return []
     }
   })
 }
+
+/** Of tasks that run. What holds the namespaces that a task's containers shared stays for as long as its data. */
+export function processesOfTasks(folder: string, cgroup: string): string[] {
+  return processesWith(folder, cgroup).filter((process) => !process.endsWith(HOLDS))
+}
+
+const HOLDER = /\/holder$/m
+const HOLDS = "(holds namespaces)"

@@ -13,7 +13,7 @@ import { nodeDirectory } from "../../src/main/node/node-directory.ts"
 import { dockerArchive } from "../image/archive.ts"
 import { anImage, type ImageSpec } from "../image/image.ts"
 import { homeport, killed, lives, type Result, variables } from "./command-line.ts"
-import { expectTraces, tracesOf } from "./leaks.ts"
+import { containerLinks, expectTraces, processesOfTasks, tracesOf } from "./leaks.ts"
 import { enterPrivateNetwork } from "./private-network.ts"
 import { until } from "./until.ts"
 
@@ -43,6 +43,10 @@ export async function startStack(...args: readonly string[]) {
 
   afterAll(async () => {
     rmSync(shared, { recursive: true })
+    await expectRun("down", "--tasks")
+    // What tasks had is gone with them; what is the node's own stays until it is removed.
+    await until(() => processesOfTasks(folder, directory.cgroup).length === 0)
+    expect(containerLinks()).toBe("")
     await expectRun("uninstall", "--yes")
     expect(existsSync(folder)).toBe(false)
     await expectTraces(folder, directory.cgroup, before)
@@ -124,10 +128,13 @@ export async function startStack(...args: readonly string[]) {
       })
     },
 
-    /** What its json-file log holds now. */
+    /** What its json-file log holds now, whichever instance it is of. */
     log(runtimeId: string): { readonly log: string; readonly stream: string }[] {
-      const at = join(directory.path, "logs/default", runtimeId, `${runtimeId}-json.log`)
-      if (!existsSync(at)) return []
+      const ofInstances = join(directory.path, "logs")
+      const at = (existsSync(ofInstances) ? readdirSync(ofInstances) : [])
+        .map((instance) => join(ofInstances, instance, runtimeId, `${runtimeId}-json.log`))
+        .find((file) => existsSync(file))
+      if (at === undefined) return []
       const whole = readFileSync(at, "utf8").split("\n").slice(0, -1)
       return whole.map((line) => JSON.parse(line))
     },

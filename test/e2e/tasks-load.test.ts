@@ -2,7 +2,7 @@ import "../figure.ts"
 import { execFileSync } from "node:child_process"
 import { setTimeout as pause } from "node:timers/promises"
 import { expect, test } from "vitest"
-import { run } from "./private-network.ts"
+import { containerLinks } from "./leaks.ts"
 import { startStack } from "./stack.ts"
 import { handleOf, IDLE, register, runTask, sh, summaryOf } from "./stack-task.ts"
 import { until } from "./until.ts"
@@ -17,10 +17,7 @@ async function statuses(arns: readonly string[]): Promise<(string | undefined)[]
   return tasks.map(({ lastStatus }) => lastStatus)
 }
 
-const links = () => run("ip -o link show type veth | sed 's/^[0-9]*: //; s/:.*//' | sort")
-
 test("fifty tasks start at once, and end at once, with nothing left of them", async ({ task: { meta } }) => {
-  const before = links()
   const web = { main: { command: IDLE, memory: 16, portMappings: [{ containerPort: 80 }] } }
   const taskDefinition = await register(stack, web)
   const askedAt = performance.now()
@@ -37,13 +34,12 @@ test("fifty tasks start at once, and end at once, with nothing left of them", as
   await Promise.all(arns.map((task) => ecs.stopTask({ task })))
   await until(async () => (await statuses(arns)).every((status) => status === "STOPPED"))
   meta.figure = `50 tasks RUNNING after ${Math.round(runningMs)} ms, STOPPED after ${Math.round(performance.now() - stoppedAt)} ms`
-  await until(() => links() === before)
+  await until(() => containerLinks() === "")
 })
 
 test("a node that is killed again and again brings every task to where it is wanted", async () => {
   const lasting = await register(stack, { main: { command: IDLE, memory: 16 } })
   const ending = await register(stack, { main: { command: sh("sleep 0.5; exit 4"), memory: 16 } })
-  const before = links()
   const kept: string[] = []
   const stopped: string[] = []
   const ended: string[] = []
@@ -69,7 +65,7 @@ test("a node that is killed again and again brings every task to where it is wan
   for (const arn of kept) expect((await handleOf(stack, arn).exec("main")).length).toBeGreaterThan(0)
   await Promise.all(kept.map((task) => ecs.stopTask({ task })))
   await until(async () => (await statuses(kept)).every((status) => status === "STOPPED"))
-  await until(() => links() === before)
+  await until(() => containerLinks() === "")
 })
 
 test("one that forks without end, and ignores that it shall stop, is stopped all the same", async () => {

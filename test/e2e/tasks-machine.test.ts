@@ -11,25 +11,15 @@ import { until } from "./until.ts"
 const stack = await startStack()
 
 test("processors and memory are limited, of a container and of the whole task", async () => {
-  const show = sh(
-    `cat /sys/fs/cgroup/memory.max /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null
-     cat /sys/fs/cgroup/memory/memory.soft_limit_in_bytes; cat /sys/fs/cgroup/cpu/cpu.shares; echo done; ${ON}`,
-  )
   const task = await runTask(
     stack,
-    { main: { command: show, cpu: 128, memory: 96, memoryReservation: 32 }, other: { command: show, cpu: 64 } },
+    { main: { command: IDLE, cpu: 128, memory: 96, memoryReservation: 32 }, other: { command: IDLE, cpu: 64 } },
     { cpu: "512", memory: "256" },
   )
-  const mib = 2 ** 20
-  expect((await task.output()).map(Number)).toEqual([96 * mib, 32 * mib, 128])
-  expect((await task.output("other")).map(Number)[0]).toBe(64 * mib)
-  const [pid] = await task.exec("main")
-  const { memory, cpu } = cgroupsOf(pid!)
-  const ofTask = (path: string) => path.replace(/\/[^/]+$/, "")
-  expect(Number(readFileSync(`/sys/fs/cgroup/memory${ofTask(memory!)}/memory.limit_in_bytes`, "utf8"))).toBe(256 * mib)
-  const folder = `/sys/fs/cgroup/cpu${ofTask(cpu!)}`
-  const quota = Number(readFileSync(`${folder}/cpu.cfs_quota_us`, "utf8"))
-  expect(quota / Number(readFileSync(`${folder}/cpu.cfs_period_us`, "utf8"))).toBe(0.5)
+  await task.running()
+  const limits = async (name: string) => limitsOf((await task.exec(name))[0]!)
+  expect(await limits("main")).toEqual({ memory: 96, reserved: 32, taskMemory: 256, taskProcessors: 0.5 })
+  expect(await limits("other")).toMatchObject({ memory: 64, taskMemory: 256 })
   await task.stop()
 })
 
@@ -124,13 +114,31 @@ test("a task has the machine's network, or none at all, if that is what it asks 
   await Promise.all([host, none, bridge].map((task) => task.stop()))
 })
 
-/** By controller, as the machine sees them. */
-function cgroupsOf(pid: number): Record<string, string> {
+/** In mebibytes; by the cgroups that a process is in, of either version. */
+function limitsOf(pid: number) {
   const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8").trim().split("\n")
-  return Object.fromEntries(
-    lines.flatMap((line) => {
-      const [, controllers = "", path = ""] = line.split(":")
-      return controllers.split(",").map((controller) => [controller, path] as const)
-    }),
-  )
+  const folderOf = (controller: string) => {
+    const [, , path = ""] = lines.find((line) => line.split(":")[1]!.split(",").includes(controller))?.split(":") ?? []
+    return path === "" ? undefined : `/sys/fs/cgroup/${controller}${path}`
+  }
+  const read = (file: string) => readFileSync(file, "utf8").trim()
+  const mebibytes = (file: string) => Number(read(file)) / 2 ** 20
+  const [memory, cpu] = [folderOf("memory"), folderOf("cpu")]
+  if (memory !== undefined && cpu !== undefined) {
+    const [quota, period] = ["quota", "period"].map((word) => Number(read(`${cpu}/../cpu.cfs_${word}_us`)))
+    return {
+      memory: mebibytes(`${memory}/memory.limit_in_bytes`),
+      reserved: mebibytes(`${memory}/memory.soft_limit_in_bytes`),
+      taskMemory: mebibytes(`${memory}/../memory.limit_in_bytes`),
+      taskProcessors: quota! / period!,
+    }
+  }
+  const unified = `/sys/fs/cgroup${lines.find((line) => line.startsWith("0::"))!.slice(3)}`
+  const [quota, period] = read(`${unified}/../cpu.max`).split(" ").map(Number)
+  return {
+    memory: mebibytes(`${unified}/memory.max`),
+    reserved: mebibytes(`${unified}/memory.low`),
+    taskMemory: mebibytes(`${unified}/../memory.max`),
+    taskProcessors: quota! / period!,
+  }
 }

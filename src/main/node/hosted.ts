@@ -11,12 +11,14 @@ import type { NodeEndpoints } from "../../node/endpoints/endpoints.ts"
 import { REGION_ADDRESS } from "../../node/endpoints/place.ts"
 import type { EndpointAgent } from "../../node/endpoints/tenant.ts"
 import type { Engine } from "../../node/engine/engine.ts"
+import type { NodeFabric } from "../../node/fabric/fabric.ts"
 import { LOG_DEFAULTS, logDrivers } from "../../node/logs/drivers.ts"
 import { NodeLogFollower } from "../../node/logs/node-log-follower.ts"
 import { startTelemetry } from "../../node/telemetry/telemetry.ts"
 import { sleep, type World } from "../../world/world.ts"
 import { VERSION } from "../version.ts"
 import { stateFile } from "./agent-files.ts"
+import { Interfaces } from "./interfaces.ts"
 import { type HostedInstance, readMemberships, writeMembership } from "./membership.ts"
 import type { InstanceStatus } from "./node-control.ts"
 import type { NodeDirectory } from "./node-directory.ts"
@@ -28,6 +30,9 @@ export interface HostedOptions {
   /** Of the whole machine; undefined where nothing can be served inside of tasks' networks. */
   readonly endpoints: NodeEndpoints | undefined
   readonly directory: NodeDirectory
+
+  /** The machine's VPCs, where there can be any. */
+  readonly fabric: NodeFabric | undefined
   readonly instance: HostedInstance
 
   /** Where its region answers. */
@@ -47,8 +52,10 @@ export class Hosted {
   readonly #state: FileState
   readonly #region: HttpRegion
   readonly #logs: NodeLogFollower
+  readonly #interfaces: Interfaces | undefined
 
-  constructor({ world: all, engine, endpoints, directory, instance, endpoint, ca, statsMs }: HostedOptions) {
+  constructor({ world: all, engine, endpoints, directory, instance, endpoint, ca, ...options }: HostedOptions) {
+    const { fabric, statsMs } = options
     this.instance = instance
     const { name, place, accessKeyId, secretAccessKey } = instance
     const world: World = { ...all, log: all.log.with({ instance: name }) }
@@ -100,6 +107,9 @@ export class Hosted {
       credentials,
       latest: (id) => telemetry.latest(id),
     }
+    // An instance from elsewhere has none, as on AWS.
+    const hasInterfaces = place.kind !== "external"
+    this.#interfaces = hasInterfaces ? fabric && new Interfaces({ world, fabric, region, state }) : undefined
     const [cpu, memory, ports, udpPorts] = totalResources(machine)
     this.#tasks = new TaskEngine({
       world,
@@ -120,6 +130,7 @@ export class Hosted {
       },
       logs: this.#logs,
       ...(endpoints !== undefined && { endpoints: endpoints.of(this.endpointAgent) }),
+      ...(this.#interfaces !== undefined && { fabric: this.#interfaces }),
     })
     const agentOptions: AgentOptions = {
       // By no name it is made when it is missing, as agents have it.
@@ -129,6 +140,7 @@ export class Hosted {
         ...FEATURES,
         taskRoles: endpoints !== undefined,
         taskRolesInHostNetwork: endpoints !== undefined,
+        interfaces: this.#interfaces !== undefined,
         external: place.kind === "external",
       },
       logDrivers: [...drivers.keys()],
@@ -141,7 +153,14 @@ export class Hosted {
   }
 
   async start(): Promise<void> {
+    await this.#interfaces?.begin()
     await this.#agent.start()
+    this.#agent.registered
+      .then(({ containerInstanceArn }) => this.#interfaces?.follow(containerInstanceArn))
+      .catch(
+        // Why it is refused stands in its status.
+        (error: Error) => this.#world.log.warn("the instance gets no interfaces", { reason: error.message }),
+      )
     const { isDrained, isLeaving } = this.instance
     if (isDrained === true && isLeaving !== true) void this.#activate()
   }
@@ -172,9 +191,16 @@ export class Hosted {
 
   /** Lets go of everything; containers run on. */
   async close(): Promise<void> {
+    this.#interfaces?.close()
     this.#logs.close()
     await this.#agent.stop()
     this.#region.close()
+  }
+
+  /** The same, and takes the interfaces of its tasks away. */
+  async leave(): Promise<void> {
+    await this.#interfaces?.leave()
+    await this.close()
   }
 
   /** The region places nothing here any more, at once; without the connection it would know only after a while. */
@@ -218,14 +244,13 @@ export class Hosted {
   }
 }
 
-const FEATURES: Omit<AgentOptions["features"], "external" | "taskRoles" | "taskRolesInHostNetwork"> = {
+const FEATURES: Omit<AgentOptions["features"], "external" | "interfaces" | "taskRoles" | "taskRolesInHostNetwork"> = {
   ecr: false,
   registryLogins: false,
   secretsOfSystemsManager: false,
   secretsOfSecretsManager: false,
   environmentFiles: false,
   executionRoleLogs: true,
-  interfaces: false,
   efs: false,
   executeCommand: false,
   privileged: true,

@@ -109,6 +109,7 @@ export class Hosting {
         ...options,
         world,
         engine: opened.engine,
+        fabric: opened.fabric,
         instance,
         endpoint: instance.endpoint ?? region!.endpoint,
         ca: instance.endpoint === undefined ? region!.ca : instance.ca,
@@ -155,7 +156,7 @@ export class Hosting {
     const hosted = this.#hosted.get(name)
     if (hosted === undefined) return
     await hosted.stopTasks()
-    await hosted.close()
+    await hosted.leave()
     this.#hosted.delete(name)
     await clear(world, opened, directory, name)
     removeAgentFiles(directory, name)

@@ -52,7 +52,7 @@ export function newInstance(
   taken: readonly Pick<HostedInstance, "name" | "sharesNetwork">[],
   more: Pick<HostedInstance, "endpoint" | "ca" | "attributes"> = {},
 ): HostedInstance {
-  const sharesNetwork = !taken.some((instance) => instance.sharesNetwork)
+  const sharesNetwork = membership.place.kind !== "fargate" && !taken.some((instance) => instance.sharesNetwork)
   return { name: nameFor(membership.place, taken), ...membership, ...more, sharesNetwork }
 }
 

@@ -5,8 +5,9 @@ import { superviseContainerd } from "../../node/engine/containerd/supervised.ts"
 import type { EngineChoice } from "../../node/engine/detect.ts"
 import { openDocker } from "../../node/engine/docker/docker.ts"
 import type { Engine } from "../../node/engine/engine.ts"
+import { NodeFabric } from "../../node/fabric/fabric.ts"
 import type { Host } from "../../node/linux/host.ts"
-import { openHost } from "../../node/linux/open-host.ts"
+import { type LinuxHost, openHost } from "../../node/linux/open-host.ts"
 import { openRegistry } from "../../node/registry/registry.ts"
 import type { World } from "../../world/world.ts"
 import type { NodeDirectory } from "./node-directory.ts"
@@ -16,6 +17,9 @@ export interface OpenedEngine {
 
   /** Undefined where the kernel is not ours to work with: without root, or where Docker has a machine of its own. */
   readonly host: Host | undefined
+
+  /** The machine's VPCs; undefined where the engine takes no networks that somebody else has made. */
+  readonly fabric: NodeFabric | undefined
 
   /** Lets go of all; containers run on. The containerd that we started ends as well, and is found again. */
   close(): Promise<void>
@@ -41,7 +45,7 @@ async function openWithDocker({ world, directory }: EngineOrder, socketPath: str
   const host = isOurs ? await openHost({ world, stateFolder: join(directory.machine, "docker") }) : undefined
   try {
     const engine = await openDocker({ world, socketPath, cgroup: directory.cgroup, ...(host && { host }) })
-    return { engine, host, close: () => engine.close().then(() => host?.close()) }
+    return { engine, host, fabric: undefined, close: () => engine.close().then(() => host?.close()) }
   } catch (error) {
     await host?.close()
     throw error
@@ -52,7 +56,7 @@ async function openWithContainerd(order: EngineOrder): Promise<OpenedEngine> {
   const { world, directory, containerd: socket, ownNamespace } = order
   const own = socket === undefined ? await superviseContainerd({ world, folder: directory.containerd }) : undefined
   const registry = openRegistry({ world })
-  let host: Host | undefined
+  let host: LinuxHost | undefined
   try {
     // A containerd with mounts of its own sees only what lies below its folder.
     host = await openHost({ world, stateFolder: join(directory.containerd, "machine") })
@@ -72,10 +76,13 @@ async function openWithContainerd(order: EngineOrder): Promise<OpenedEngine> {
       snapshotter: SNAPSHOTTER,
     })
     const opened = host
+    const fabric = engine.abilities.givenNetworks ? new NodeFabric({ world, host: opened }) : undefined
     return {
       engine,
       host: opened,
+      fabric,
       async close() {
+        await fabric?.close()
         await engine.close()
         registry.close()
         await opened.close()

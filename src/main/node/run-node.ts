@@ -4,7 +4,7 @@ import { NodeEndpoints } from "../../node/endpoints/endpoints.ts"
 import { listenForIntrospection } from "../../node/endpoints/introspection-listener.ts"
 import { realWorld } from "../../world/real.ts"
 import type { World } from "../../world/world.ts"
-import { join } from "../control.ts"
+import { type AskedPlace, join } from "../control.ts"
 import { ControlServer } from "../control-server.ts"
 import type { DataDirectory } from "../data.ts"
 import { EXIT, Refusal } from "../exit.ts"
@@ -90,7 +90,7 @@ class NodeProcess {
     await this.#appear()
     const choice = await chooseHere(this.#directory, containerd === undefined ? wanted : "containerd")
     mustNotStrand(this.#directory, choice.engine, this.#world)
-    await this.#takeLocalPlace()
+    await this.#takeLocalPlaces(choice.engine)
     this.#opened = await openEngine({
       world: this.#world,
       directory: this.#directory,
@@ -121,17 +121,22 @@ class NodeProcess {
     this.#report({ kind: "ready", engine: `${name} ${version}`, seconds, instances })
   }
 
-  /** The place in this machine's own region, taken once. */
-  async #takeLocalPlace(): Promise<void> {
-    const { local, data } = this.#options
+  /** The places in this machine's own region, taken once: in a cluster, and in the capacity that is FARGATE. */
+  async #takeLocalPlaces(engine: "containerd" | "docker"): Promise<void> {
+    const { local } = this.#options
     if (local === undefined) return
+    await this.#takePlace({ kind: "container-instance", ...local })
+    // A task there has an interface of its own, which Docker cannot give it.
+    if (engine === "containerd") await this.#takePlace({ kind: "fargate", region: local.region, cluster: POOL })
+  }
+
+  async #takePlace(asked: AskedPlace): Promise<void> {
     const known = readMemberships(this.#directory)
     const isThere = known.some(({ endpoint, place, isLeaving }) => {
-      const isIt = endpoint === undefined && place.region === local.region && place.cluster === local.cluster
-      return isIt && isLeaving !== true
+      const isIt = place.kind === asked.kind && place.region === asked.region && place.cluster === asked.cluster
+      return endpoint === undefined && isIt && isLeaving !== true
     })
-    if (isThere) return
-    writeMembership(this.#directory, newInstance(await join(data, { kind: "container-instance", ...local }), known))
+    if (!isThere) writeMembership(this.#directory, newInstance(await join(this.#options.data, asked), known))
   }
 
   #sharesNetwork(name: string): boolean {
@@ -230,3 +235,6 @@ class NodeProcess {
 }
 
 const STOP_MS_MAX = 20_000
+
+/** The cluster of the pool, which is nobody's. */
+const POOL = "fargate"

@@ -13,13 +13,15 @@
  * Gateway Load Balancers, endpoint services of one's own, endpoint policies that allow less than everything,
  * flow logs to S3 and Firehose, address pools of one's own.
  *
- * Kept, without effect until the nodes' fabric reads it: all of the above but addresses and names. Kept beyond that:
+ * In force on the nodes (src/node/fabric) are addresses and names, security groups, network ACLs, routes to internet and
+ * NAT gateways and peering. Kept without effect so far: routes to other targets, what VPC endpoints give access to, the
+ * names and servers of DHCP options, flow logs, a second interface of a task. Kept beyond that:
  * `InstanceTenancy`, `EnableNetworkAddressUsageMetrics`, `EnableDns64` and the role of a flow log. `LogFormat` of a flow log
  * is checked field by field.
  *
  * Unlike AWS on purpose: what takes AWS seconds is done at once, and only NAT gateways, interface endpoints and peering
  * connections pass through states that anyone sees. An address that was freed rests for a minute, but is given out
- * sooner, the longest rested first, when a subnet has no other. Public addresses come from the loopback range until
+ * sooner, the longest rested first, when a subnet has no other. Public addresses come from 198.18.0.0/15 until
  * the operator names another (`setPublicRange`), IPv6 blocks from a range of unique local addresses. There are few
  * quotas: where AWS has one that it raises, its highest value holds. All regions have three zones. A VPC may have
  * secondary blocks of any private range. An interface has 16 security groups at most. AWS's own prefix lists are empty.

@@ -1,8 +1,9 @@
 import type { ContainerState } from "../../engine/engine.ts"
 import type { ContainerRecord, TaskRecord } from "../records.ts"
 import { exited, hasProcess, started } from "./exit.ts"
+import { containerOf } from "./launch.ts"
 import { MACHINE_RESTARTED, VANISHED } from "./reasons.ts"
-import { endedFor, mapContainers, stopped } from "./settle.ts"
+import { endedFor, isUnstarted, mapContainers, stopped } from "./settle.ts"
 
 /**
  * The record as it would be if nothing had been missed: what the engine has says what happened while nobody looked.
@@ -52,9 +53,15 @@ export function afterReboot(
   stateOf: (id: string) => ContainerState | undefined,
   now: number,
 ): TaskRecord {
-  const hasRun = task.containers.some(({ startedAt }) => startedAt !== undefined)
-  if (!hasRun || task.knownStatus === "STOPPED") return mapContainers(task, unmade)
-  return mapContainers(endedFor(task, now), (container) => {
+  // One that was asked to start may have done so after the process that asked was gone.
+  const seen = task.containers.reduce((before, { id, name }) => {
+    const { startedAt } = stateOf(id) ?? {}
+    const isNews = startedAt !== undefined && isUnstarted(containerOf(before, name))
+    return isNews ? started(before, name, startedAt, false) : before
+  }, task)
+  const hasRun = seen.containers.some(({ startedAt }) => startedAt !== undefined)
+  if (!hasRun || seen.knownStatus === "STOPPED") return mapContainers(seen, unmade)
+  return mapContainers(endedFor(seen, now), (container) => {
     if (container.knownStatus !== "RUNNING") return container
     const { stoppedAt = now, exitCode = container.exitCode } = stateOf(container.id) ?? {}
     const ended = { ...container, ...(exitCode !== undefined && { exitCode }) }

@@ -1,12 +1,13 @@
 import type { FabricGroup } from "../../../wire/fabric.ts"
 import type { LocalVpc } from "../plan/desired.ts"
 import type { LocalInterface } from "../plan/elastic.ts"
-import { tableNumber, UPLINK } from "../plan/links.ts"
+import { tableNumber } from "../plan/links.ts"
 import { resolverAddresses } from "../plan/resolver-addresses.ts"
 import type { Translation } from "../plan/translation.ts"
 import type { FabricRecords } from "../records.ts"
 import { aclChain, compileAcl } from "./acls.ts"
 import { compileGroup, groupChain, memberSet } from "./groups.ts"
+import { addHooks } from "./router-hooks.ts"
 import type { Shape } from "./shapes.ts"
 import type { FilterChain, FilterSet, FilterTable } from "./table.ts"
 
@@ -32,7 +33,7 @@ export function routerTable(input: RouterTableInput): FilterTable {
   addLinkSets(input, sets)
   addAcls(input, sets, chains)
   addGroups(input, sets, chains)
-  addHooks(input, chains)
+  addHooks(input.translations, chains)
   return { sets, chains }
 }
 
@@ -187,95 +188,4 @@ function unknownGroup(id: string): FabricGroup {
   const known = unknownGroups.get(id) ?? { id, vpcId: "", ingress: [], egress: [], members: [] }
   unknownGroups.set(id, known)
   return known
-}
-
-/** A connection with this mark was refused once, so that its answers do not pass either. */
-const CUT = "0x7a"
-
-function addHooks({ translations }: RouterTableInput, chains: Map<string, FilterChain>): void {
-  const chain = (name: string, rules: readonly string[], hook?: string) =>
-    chains.set(name, hook === undefined ? { rules } : { hook, rules })
-
-  chain(
-    "guarding",
-    [
-      "iifname @links accept",
-      `iifname "lo" accept`,
-      "iifname . ether saddr . ip saddr @sources4 accept",
-      "iifname . ether saddr . ip6 saddr @sources6 accept",
-      "iifname . ether saddr @relays accept",
-      "drop",
-    ],
-    "type filter hook prerouting priority -300;",
-  )
-  chain("marking", ["meta mark set iifname map @route_tables"], "type filter hook prerouting priority -150;")
-  chain(
-    "passing",
-    [
-      "ct state invalid drop",
-      // Neither the metadata of instances nor anything else that is meant for one link goes further.
-      "ip daddr 169.254.0.0/16 drop",
-      "ip saddr 169.254.0.0/16 drop",
-      "iifname vmap @acl_egress_by",
-      "oifname vmap @acl_ingress_by",
-      "ct state related accept",
-      `ct state established ct direction reply ct mark != ${CUT} accept`,
-      "ct direction reply drop",
-      `ct state established ct mark ${CUT} ct mark set 0`,
-      "iifname vmap @leaving_by",
-      "iifname @links goto arriving_from_link",
-    ],
-    "type filter hook forward priority 0; policy drop;",
-  )
-  chain("arriving", [
-    "oifname vmap @arriving_by",
-    `oifname "${UPLINK}" goto leaving_vpc`,
-    "oifname @links accept",
-    "goto refused",
-  ])
-  // What comes from elsewhere is for an interface here, and is not sent on.
-  chain("arriving_from_link", ["oifname vmap @arriving_by", "goto refused"])
-  const translated = translations.map(({ mark, destination }) => `meta mark ${mark} ${toward(destination)}`)
-  chain("leaving_vpc", [
-    ...translated.map((packets) => `${packets} accept`),
-    "ip saddr @public_sources accept",
-    "goto refused",
-  ])
-  chain("refused", [`ct state established ct mark set ${CUT}`, "drop"])
-  chain(
-    "local",
-    [
-      `iifname "lo" accept`,
-      "ct state established,related accept",
-      "iifname @links drop",
-      "ip daddr @resolvers4 meta l4proto { 6, 17 } th dport 53 accept",
-      "ip6 daddr @resolvers6 meta l4proto { 6, 17 } th dport 53 accept",
-    ],
-    "type filter hook input priority 0; policy drop;",
-  )
-  const narrowFirst = translations.toSorted((a, b) => lengthOf(b.destination) - lengthOf(a.destination))
-  chain(
-    "translating_source",
-    [
-      ...narrowFirst.map(
-        ({ mark, destination, address }) =>
-          `oifname "${UPLINK}" meta mark ${mark} ${toward(destination)} snat ip to ${address}`,
-      ),
-      `oifname "${UPLINK}" snat ip to ip saddr map @to_public`,
-    ],
-    "type nat hook postrouting priority 100;",
-  )
-  chain(
-    "translating_destination",
-    [`iifname "${UPLINK}" dnat ip to ip daddr map @to_private`],
-    "type nat hook prerouting priority -100;",
-  )
-}
-
-function toward(destination: string): string {
-  return destination.endsWith("/0") ? "meta nfproto ipv4" : `ip daddr ${destination}`
-}
-
-function lengthOf(destination: string): number {
-  return Number(destination.split("/")[1])
 }

@@ -51,7 +51,7 @@ export const publicAddresses = table({
   key: (publicAddress: PublicAddress) => publicAddress.address,
 })
 
-/** Where public addresses come from, if not from the loopback range that an installation begins with. */
+/** Where public addresses come from, if not from the range that an installation begins with. */
 export interface PublicRange {
   readonly key: "public-range"
   readonly cidr: string
