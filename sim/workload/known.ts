@@ -56,6 +56,9 @@ export interface KnownService {
 
   /** Requests that would change it and whose outcome is open: while there are any, nobody knows what it is like. */
   open: number
+
+  /** How many there have been. */
+  changes: number
   readonly taskSets: string[]
 }
 

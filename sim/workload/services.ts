@@ -61,6 +61,7 @@ async function createService(user: User): Promise<void> {
       isExternal,
       isDeleted: false,
       open: 0,
+      changes: 0,
       taskSets: [],
     }
     known.services.set(arn, made)
@@ -112,8 +113,10 @@ export async function updateService(
   const { api, acknowledged } = user
   const isAlone = service.open === 0
   const setsCount = change.desiredCount !== undefined
+  const number = service.changes + 1
   if (setsCount) {
     service.open += 1
+    service.changes += 1
     acknowledged.note(`count ${service.arn}`, undefined)
   }
   const answer = await api.call("UpdateService", { cluster: MAIN_CLUSTER, service: service.arn, ...change })
@@ -121,7 +124,7 @@ export async function updateService(
   // An outcome that nobody knows stays open for good: the request may have been taken, or not.
   if (answer.ok === "unknown") return
   service.open -= 1
-  if (answer.ok === true && isAlone && service.open === 0) noteCount(user, service, change.desiredCount!)
+  if (answer.ok === true && isAlone && service.changes === number) noteCount(user, service, change.desiredCount!)
 }
 
 export const serviceActions: readonly Action[] = [

@@ -36,6 +36,25 @@ test("a container that came up late counts as running, and is stopped when it sh
   expect(stage.task().knownStatus).toBe("STOPPED")
 })
 
+test("a container that came up with nobody to see it has run, once its machine is restarted", async () => {
+  const stage = await new TaskWorld().begin()
+  const { world, machine, state } = stage
+  state.putIdentity({ cluster: "shop", containerInstanceArn: "i", bootId: stage.bootId })
+  machine.faults.delays.set("start", START_MS)
+  await stage.run(aPayload())
+  stage.kill()
+  await world.advance(START_MS)
+  expect(stage.fake().running).toBe(true)
+  expect(stage.container().startedAt).toBeUndefined()
+  machine.reboot()
+  stage.bootId = "boot-2"
+  await stage.restartIn(world)
+  await world.advance(60_000)
+  expect(stage.fake().starts).toBe(1)
+  expect(stage.task().knownStatus).toBe("STOPPED")
+  expect(stage.container().reason).toContain("restarted")
+})
+
 test("a task that was stopped meanwhile does not come up late", async () => {
   const stage = await killedWhileStarting(3_600_000)
   stage.tasks.stop(stage.task().arn)
