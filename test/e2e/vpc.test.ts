@@ -32,9 +32,7 @@ test("a task on FARGATE has an interface, as the API, its metadata and its resol
   const web = await vpcs.run(server("web"), wish)
   const { attachments, containers, launchType } = await web.describe()
   const { NetworkInterfaces } = await ec2.describeNetworkInterfaces({ NetworkInterfaceIds: [web.interfaceId] })
-  const [{ MacAddress, SubnetId, Association, PrivateDnsName, ...record }] = NetworkInterfaces as [
-    NonNullable<typeof NetworkInterfaces>[number],
-  ]
+  const { MacAddress, SubnetId, Association, PrivateDnsName, ...record } = NetworkInterfaces![0]!
   expect(launchType).toBe("FARGATE")
   expect(attachments).toMatchObject([{ type: "ElasticNetworkInterface", status: "ATTACHED" }])
   expect(Object.fromEntries(attachments![0]!.details!.map(({ name, value }) => [name, value]))).toEqual({
@@ -68,7 +66,9 @@ test("a task on FARGATE has an interface, as the API, its metadata and its resol
   expect(JSON.parse(metadata!).Networks).toMatchObject([
     { NetworkMode: "awsvpc", IPv4Addresses: [client.address], DomainNameServers: ["172.31.0.2"] },
   ])
-  expect(said).toEqual(expect.arrayContaining(["nameserver 172.31.0.2", "search ec2.internal", "web", "no instance metadata"]))
+  expect(said).toEqual(
+    expect.arrayContaining(["nameserver 172.31.0.2", "search ec2.internal", "web", "no instance metadata"]),
+  )
   for (const resolver of ["172.31.0.2", "169.254.169.253"])
     expect(await lookUp(client.namespace, resolver, PrivateDnsName!, "A")).toEqual([web.address])
 })
