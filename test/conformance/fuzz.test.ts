@@ -143,7 +143,8 @@ describe.each(targets)("$client", async ({ client, service, forms }) => {
 })
 
 /** What a request is told whose operation never saw it; an id that EC2 cannot read is `InvalidVpcID.Malformed`. */
-const UNREAD = /Signature|(AuthenticationT|ExpiredT|ClientT)oken|Serialization|Malformed(?!<)|UnknownOperation|InvalidAction|TooLarge/
+const UNREAD =
+  /Signature|(AuthenticationT|ExpiredT|ClientT)oken|Serialization|Malformed(?!<)|UnknownOperation|InvalidAction|TooLarge/
 
 interface Region extends TestWorld {
   /** Sends a request and holds the answer to what must be so of every answer. */
