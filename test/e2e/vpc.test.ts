@@ -26,6 +26,14 @@ const firstWords = (from: string, address: string) =>
     return words !== "refused" && words
   })
 
+test("what a task on FARGATE says is in the logs of its own account", async () => {
+  const options = { "awslogs-group": "/ecs/far", "awslogs-region": "us-east-1", "awslogs-create-group": "true" }
+  const logConfiguration = { logDriver: "awslogs" as const, options: { ...options, "awslogs-stream-prefix": "run" } }
+  await vpcs.run({ command: sh(`echo from afar; ${ON}`), logConfiguration }, { subnets })
+  const read = () => stack.logs.filterLogEvents({ logGroupName: "/ecs/far" }).catch(() => ({ events: [] }))
+  await until(async () => (await read()).events?.some(({ message }) => message === "from afar"))
+})
+
 test("a task on FARGATE has an interface, as the API, its metadata and its resolver say", async () => {
   const group = await vpcs.group(vpcId, [tcp(80)])
   const wish = { subnets, groups: [group], assignPublicIp: true }

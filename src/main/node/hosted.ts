@@ -15,6 +15,7 @@ import type { NodeFabric } from "../../node/fabric/fabric.ts"
 import { LOG_DEFAULTS, logDrivers } from "../../node/logs/drivers.ts"
 import { NodeLogFollower } from "../../node/logs/node-log-follower.ts"
 import { startTelemetry } from "../../node/telemetry/telemetry.ts"
+import { LOGS_OF } from "../../wire/logs-of.ts"
 import { sleep, type World } from "../../world/world.ts"
 import { VERSION } from "../version.ts"
 import { stateFile } from "./agent-files.ts"
@@ -86,6 +87,11 @@ export class Hosted {
       world,
       region,
       credentials,
+      // A machine of the pool has no account of its own: logs are those of the task's.
+      onBehalfOf: ({ taskDefinitionAccountId }) =>
+        place.kind === "fargate" && taskDefinitionAccountId !== undefined
+          ? { accessKeyId, secretAccessKey, sessionToken: `${LOGS_OF}${taskDefinitionAccountId}` }
+          : undefined,
       folder: join(directory.containerLogs, name),
       hostname: hostname(),
       pid: process.pid,
