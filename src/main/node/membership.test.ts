@@ -27,6 +27,7 @@ test("an instance is named for its cluster, and no two of a machine have one nam
 test("a name is fit for files and cgroups, whatever the cluster is called", () => {
   expect(newInstance(aMembership({ cluster: "../../etc/passwd" }), []).name).toBe("------etc-passwd")
   expect(newInstance(aMembership({ cluster: "c".repeat(255) }), []).name).toHaveLength(24)
+  expect(newInstance(aMembership({ cluster: "tasks" }), []).name).toBe("tasks-2")
 })
 
 test("the first of a machine has its ports, and when that one is gone the next that comes", () => {

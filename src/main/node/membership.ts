@@ -58,11 +58,14 @@ export function newInstance(
 
 function nameFor({ kind, cluster }: Place, taken: readonly { readonly name: string }[]): string {
   const wish = kind === "fargate" ? "fargate" : cluster.replace(/[^\w-]/g, "-").slice(0, WISH_LENGTH_MAX)
-  const names = new Set(taken.map(({ name }) => name))
+  const names = new Set([...taken.map((instance) => instance.name), ...CGROUP_FILES])
   let name = wish
   for (let number = 2; names.has(name); number++) name = `${wish}-${number}`
   return name
 }
+
+/** What the kernel itself has in every cgroup, beside those of its instances. */
+const CGROUP_FILES = ["tasks", "notify_on_release", "release_agent"]
 
 /** Names stand in paths of cgroups and files, and on people's screens. */
 const WISH_LENGTH_MAX = 24
