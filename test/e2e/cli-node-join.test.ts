@@ -152,6 +152,7 @@ test("instances of several clusters run side by side on one node, each with its 
   const instances = (await nodeStatus(data))!.instances
   expect(instances.map(({ name, address }) => [name, address !== undefined])).toEqual([
     ["default", false],
+    ["fargate", false],
     ["mall", false],
   ])
 

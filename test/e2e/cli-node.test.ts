@@ -46,7 +46,7 @@ test("what up prints as an example runs a container and shows its log", async ()
 test("status of the node says what it hosts, and a second up finds the first", async () => {
   const { out } = await stack.run("node", "status")
   expect(out).toMatch(
-    /^A node runs on this machine through containerd \S+ \(process \d+\)\.\n {2}default {2}container instance of cluster default in us-east-1, \d+ tasks?, connected\n$/,
+    /^A node runs on this machine through containerd \S+ \(process \d+\)\.\n {2}default {2}container instance of cluster default in us-east-1, \d+ tasks?, connected\n {2}fargate {2}Fargate capacity of us-east-1, 0 tasks, connected\n$/,
   )
   expect((await up()).out).toMatch(/^Homeport already runs at /)
   expect(await stack.run("node", "run", "--lifeline")).toMatchObject({

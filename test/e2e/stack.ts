@@ -98,7 +98,9 @@ export async function startStack(...args: readonly string[]) {
     async aws(...words: readonly string[]) {
       const { PATH } = process.env
       const env = { PATH, HOME: folder, ...environment }
-      const { stdout } = await promisify(execFile)("aws", words, { env, maxBuffer: 2 ** 26 })
+      // Debian's does not read the endpoint from its environment.
+      const all = ["--endpoint-url", environment.AWS_ENDPOINT_URL!, ...words]
+      const { stdout } = await promisify(execFile)("/usr/bin/aws", all, { env, maxBuffer: 2 ** 26 })
       return stdout
     },
 

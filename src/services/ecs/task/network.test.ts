@@ -113,7 +113,7 @@ test("a FARGATE task of one's own account is on the pool's machine, with a publi
   const fargate = { taskDefinition: "fargate-web", launchType: "FARGATE", networkConfiguration } as const
   const { tasks: [task] = [] } = await shop.ecs.runTask({ cluster: "shop", ...fargate })
   const { NetworkInterfaces: [one] = [] } = await shop.ec2.describeNetworkInterfaces({})
-  expect(one!.Association).toMatchObject({ IpOwnerId: "amazon", PublicIp: expect.stringMatching(/^127\./) })
+  expect(one!.Association).toMatchObject({ IpOwnerId: "amazon", PublicIp: expect.stringMatching(/^198\./) })
   expect(one!.Attachment!.InstanceOwnerId).toBe(POOL_ACCOUNT)
   expect(shop.store.transact(shop.scope, (tx) => tx.anywhere.installation.all(hostedInterfaces))).toMatchObject([
     { host: instance.arn, scope: shop.scope },
