@@ -170,6 +170,7 @@ test("instances of several clusters run side by side on one node, each with its 
   expect((await stack.run("node", "status")).out).toContain(`1 task, ports at ${address}, connected`)
   expect(readdirSync(stack.directory.state).filter((file) => file.endsWith(".sqlite"))).toEqual([
     "default.sqlite",
+    "fargate.sqlite",
     "mall.sqlite",
   ])
   for (const name of ["default", "mall"]) {
@@ -185,7 +186,7 @@ test("instances of several clusters run side by side on one node, each with its 
   expect((await second.stopped())!.stoppedReason).toBeDefined()
   expect(cgroupsBelow(`${stack.directory.cgroup}/mall`)).toEqual([])
   expect(readdirSync(stack.directory.state).filter((file) => file.startsWith("mall"))).toEqual([])
-  expect((await nodeStatus(data))!.instances.map(({ name }) => name)).toEqual(["default"])
+  expect((await nodeStatus(data))!.instances.map(({ name }) => name)).toEqual(["default", "fargate"])
   expect((await first.describe()).lastStatus).toBe("RUNNING")
   await first.stop()
   await first.stopped()

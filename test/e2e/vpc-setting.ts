@@ -15,6 +15,7 @@ export interface VpcWish {
   /** The VPC's default one, when there are none. */
   readonly groups?: readonly string[]
   readonly assignPublicIp?: boolean
+  readonly executionRoleArn?: string
 }
 
 export interface VpcTask extends Awaited<ReturnType<typeof runTask>> {
@@ -78,7 +79,7 @@ export function startVpcs(stack: Stack) {
 
     /** Runs it, and stops it when the test is over, however that ends. */
     async run(container: Wish, wish: VpcWish): Promise<VpcTask> {
-      const { launchType = "FARGATE", subnets, groups, assignPublicIp = false } = wish
+      const { launchType = "FARGATE", subnets, groups, assignPublicIp = false, executionRoleArn } = wish
       const awsvpcConfiguration = {
         subnets: [...subnets],
         ...(groups !== undefined && { securityGroups: [...groups] }),
@@ -91,6 +92,7 @@ export function startVpcs(stack: Stack) {
         { main: container },
         {
           ...onFargate,
+          ...(executionRoleArn !== undefined && { executionRoleArn }),
           requiresCompatibilities: [launchType],
           run: { launchType, networkConfiguration: { awsvpcConfiguration } },
         },

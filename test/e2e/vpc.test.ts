@@ -29,7 +29,9 @@ const firstWords = (from: string, address: string) =>
 test("what a task on FARGATE says is in the logs of its own account", async () => {
   const options = { "awslogs-group": "/ecs/far", "awslogs-region": "us-east-1", "awslogs-create-group": "true" }
   const logConfiguration = { logDriver: "awslogs" as const, options: { ...options, "awslogs-stream-prefix": "run" } }
-  await vpcs.run({ command: sh(`echo from afar; ${ON}`), logConfiguration }, { subnets })
+  const { Vpcs } = await ec2.describeVpcs({ VpcIds: [vpcId] })
+  const executionRoleArn = `arn:aws:iam::${Vpcs![0]!.OwnerId}:role/execution`
+  await vpcs.run({ command: sh(`echo from afar; ${ON}`), logConfiguration }, { subnets, executionRoleArn })
   const read = () => stack.logs.filterLogEvents({ logGroupName: "/ecs/far" }).catch(() => ({ events: [] }))
   await until(async () => (await read()).events?.some(({ message }) => message === "from afar"))
 })
