@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
+import { instanceType } from "../../ec2/index.ts"
 import { containerInstances } from "../tables.ts"
 import { Capacity } from "./capacity.ts"
-import { instanceType } from "./instance-types.ts"
 import { anInstance, attributes } from "./testing.ts"
 
 test.each([
