@@ -1,6 +1,7 @@
+import { rootOnly } from "../src/aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../src/aws/front-door.ts"
 import type { HttpRequest, HttpResponse } from "../src/aws/http.ts"
-import { rootOnly } from "../src/aws/principal.ts"
+import { keysOf } from "../src/aws/keys.ts"
 import type { Service } from "../src/aws/service.ts"
 import { allTables, catalog } from "../src/services/catalog.ts"
 import { defaultVpc, subnets } from "../src/services/ec2/index.ts"
@@ -64,7 +65,7 @@ export class Region {
       store,
       services: this.#services,
       authorizer: rootOnly,
-      pageKey: PAGE_KEY,
+      keys: KEYS,
       identify: () => undefined,
       trustAnyone: (accessKeyId = "", region) => principalBehind(accessKeyId, region),
     })
@@ -135,4 +136,4 @@ function loadedAtOnce(service: Service): Service {
   return { ...service, sdk: async () => sdks.get(service)! }
 }
 
-const PAGE_KEY = new Uint8Array(32).fill(7)
+const KEYS = keysOf(new Uint8Array(32).fill(7))

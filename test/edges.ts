@@ -6,6 +6,7 @@ const EDGES = [
   "src/main/",
   "src/store/journal/sqlite",
   "src/store/journal/postgres",
+  "src/services/ecr/blobs/file",
   "src/services/logs/segments/file",
   "sim/command/",
 

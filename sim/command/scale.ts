@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { rootOnly } from "../../src/aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../../src/aws/front-door.ts"
-import { rootOnly } from "../../src/aws/principal.ts"
+import { keysOf } from "../../src/aws/keys.ts"
 import { allTables, catalog } from "../../src/services/catalog.ts"
 import { type TaskStatus, tasks } from "../../src/services/ecs/tables.ts"
 import { ControllerRunner } from "../../src/store/controller.ts"
@@ -34,7 +35,7 @@ export async function runScale({ tasks: taskCount, instances: instanceCount }: S
       store,
       services: catalog,
       authorizer: rootOnly,
-      pageKey: new Uint8Array(32),
+      keys: keysOf(new Uint8Array(32)),
       identify: () => undefined,
       trustAnyone: (accessKeyId = "", region) => principalBehind(accessKeyId, region),
     })

@@ -1,8 +1,8 @@
 import { assert } from "../base/assert.ts"
 import type { Tx } from "../store/transaction.ts"
+import type { Authorizer, Conditions, ResourcePolicy } from "./authorizer.ts"
 import { CommonFault } from "./common-fault.ts"
 import type { Call, Caller } from "./operations.ts"
-import type { Authorizer, Conditions } from "./principal.ts"
 
 /** Whether a request has been authorised yet: a flow does so in one of several transactions. */
 export interface Authorization {
@@ -17,11 +17,14 @@ export class OperationCall implements Call {
   readonly principal: Caller["principal"]
   readonly requestId: string
   readonly origin: string
+  readonly sourceIp: string | undefined
+  readonly userAgent: string | undefined
   readonly service: string
   readonly operation: string
   readonly now: number
   readonly random: Caller["random"]
   readonly pages: Caller["pages"]
+  readonly keys: Caller["keys"]
   readonly tx: Tx
   readonly #authorizer: Authorizer
   readonly #authorization: Authorization
@@ -33,35 +36,38 @@ export class OperationCall implements Call {
     this.principal = caller.principal
     this.requestId = caller.requestId
     this.origin = caller.origin
+    this.sourceIp = caller.sourceIp
+    this.userAgent = caller.userAgent
     this.service = caller.service
     this.operation = caller.operation
     this.now = caller.now
     this.random = caller.random
     this.pages = caller.pages
+    this.keys = caller.keys
     this.tx = tx
     this.#authorizer = authorizer
     this.#authorization = authorization
   }
 
-  authorize(resources: string | readonly string[], conditions: Conditions = {}): void {
-    const action = `${this.service}:${this.operation}`
+  authorize(resources: string | readonly string[], conditions: Conditions = {}, policy?: ResourcePolicy): void {
     // Acting on nothing is acting too: a caller who may not do it at all is told so.
     const named = typeof resources === "string" ? [resources] : resources.length === 0 ? ["*"] : resources
-    for (const resource of named) this.#check(action, resource, conditions)
+    const action = `${this.service}:${this.operation}`
+    for (const resource of named) this.authorizeAlso(action, resource, conditions, policy)
     this.#authorization.given = true
+  }
+
+  authorizeAlso(action: string, resource: string, conditions: Conditions = {}, policy?: ResourcePolicy): void {
+    const denial = this.#authorizer({ tx: this.tx, caller: this, action, resource, conditions, policy })
+    if (denial === undefined) return
+    throw new CommonFault(
+      "denied",
+      `User: ${this.principal.arn} is not authorized to perform: ${action} on resource: ${resource} ${denial.words}`,
+    )
   }
 
   openToAll(): void {
     this.#authorization.given = true
-  }
-
-  #check(action: string, resource: string, conditions: Conditions): void {
-    const denial = this.#authorizer(this.principal, action, resource, conditions)
-    if (denial === undefined) return
-    throw new CommonFault(
-      "denied",
-      `User: ${this.principal.arn} is not authorized to perform: ${action} on resource: ${resource} because ${denial.because}`,
-    )
   }
 }
 

@@ -10,6 +10,7 @@ import { Fault } from "./fault.ts"
 import { formAction } from "./form-action.ts"
 import { Gathering, unpacked } from "./gathering.ts"
 import { asStream, type Body, type HttpRequest, type HttpResponse, NO_BODY, originOf } from "./http.ts"
+import type { Keys } from "./keys.ts"
 import { type LoadedService, loadProtocol, ServiceLoader, unknownOperation } from "./loaded-service.ts"
 import { OpenSockets } from "./open-sockets.ts"
 import type { Caller, Flow, Plain } from "./operations.ts"
@@ -43,8 +44,7 @@ export interface FrontDoorOptions extends RunnerOptions {
   /** The secret and the principal behind an access key; undefined when there is no such key. */
   readonly identify: (tx: Tx, key: SentKey) => KeyHolder | "expired" | undefined
 
-  /** Authenticates paging tokens; the same on every replica and after every restart. */
-  readonly pageKey: Uint8Array
+  readonly keys: Keys
 
   /** Set where any credentials are good enough: whom a request with this access key id is taken to be from. */
   readonly trustAnyone?: (accessKeyId: string | undefined, region: string) => Principal
@@ -133,7 +133,7 @@ class Door implements FrontDoor {
   constructor(options: FrontDoorOptions) {
     this.#options = options
     this.#router = new Router(options.services)
-    this.#pages = pageTokens(options.pageKey)
+    this.#pages = pageTokens(options.keys.derive("page-tokens/v1"))
     for (const service of options.services) {
       for (const [path, endpoint] of Object.entries(service.sockets?.(options) ?? {})) {
         this.#endpoints.set(path, { service, endpoint })
@@ -328,7 +328,7 @@ class Door implements FrontDoor {
     service: Service,
     { requestId, operation }: Passage,
   ): Caller {
-    const { world } = this.#options
+    const { world, keys } = this.#options
     return {
       account: principal.account,
       region,
@@ -336,11 +336,14 @@ class Door implements FrontDoor {
       principal,
       requestId,
       origin: originOf(request),
+      sourceIp: request.sourceIp,
+      userAgent: request.headers["user-agent"],
       service: service.name,
       operation,
       now: world.now(),
       random: world.random,
       pages: this.#pages,
+      keys,
     }
   }
 

@@ -18,6 +18,9 @@ export interface HttpRequest {
   /** Whether it came over TLS. */
   readonly isSecure?: boolean
 
+  /** The address that it came from; undefined inside a process. */
+  readonly sourceIp?: string | undefined
+
   /** Raised when the caller has gone away or the server stops. */
   readonly signal: AbortSignal
 }

@@ -1,7 +1,9 @@
 import type { Tx } from "../store/transaction.ts"
 import type { Random, World } from "../world/world.ts"
+import type { Conditions, ResourcePolicy } from "./authorizer.ts"
+import type { Keys } from "./keys.ts"
 import type { PageTokens } from "./page.ts"
-import type { Conditions, Principal } from "./principal.ts"
+import type { Principal } from "./principal.ts"
 
 /** What every operation knows of the request that it answers. */
 export interface Caller {
@@ -14,6 +16,10 @@ export interface Caller {
   /** Scheme and host under which the caller has reached us, as in `https://homeport.example:8443`. */
   readonly origin: string
 
+  /** Where the request came from; undefined where nobody can know. */
+  readonly sourceIp: string | undefined
+  readonly userAgent: string | undefined
+
   /** The prefix of its IAM actions, as in `ecs`. */
   readonly service: string
 
@@ -24,6 +30,7 @@ export interface Caller {
   readonly now: number
   readonly random: Random
   readonly pages: PageTokens
+  readonly keys: Keys
 }
 
 /** A plain operation's view of the world: one transaction in its caller's account and region. */
@@ -32,9 +39,13 @@ export interface Call extends Caller {
 
   /**
    * Says what the operation acts on, as soon as it has found it, and throws AWS's denial when the caller may not.
-   * Every operation calls it; one that answers without having done so is a mistake of ours, found by its test.
+   * Every operation calls it; one that answers without having done so is a mistake of ours, found by its test. A resource
+   * that has a policy of its own hands it over.
    */
-  authorize(resources: string | readonly string[], conditions?: Conditions): void
+  authorize(resources: string | readonly string[], conditions?: Conditions, policy?: ResourcePolicy): void
+
+  /** The same for what an operation does in its caller's name beyond itself, as in `iam:PassRole` on a role. */
+  authorizeAlso(action: string, resource: string, conditions?: Conditions, policy?: ResourcePolicy): void
 
   /** Says, in the place of `authorize`, that AWS lets everyone who can sign do this, whatever the policies. */
   openToAll(): void

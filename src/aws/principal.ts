@@ -2,46 +2,37 @@
 export interface Principal {
   readonly account: string
 
-  /** As GetCallerIdentity shows it. */
+  /** As GetCallerIdentity shows it: `arn:aws:iam::…:user/ann`, `arn:aws:sts::…:assumed-role/deploy/ci`. */
   readonly arn: string
   readonly userId: string
   readonly accessKeyId: string
 
-  /** The actions that a key made for one purpose may use, as in `ecs:Poll` or `ecs:Submit*`; undefined for an account's root. */
+  /** The ARN of the user or the role whose policies say what it may; undefined for an account's root, which may everything there. */
+  readonly identity?: string
+
+  /** The actions that a key made for one purpose may use, as in `ecs:Poll` or `ecs:Submit*`. */
   readonly only?: readonly string[]
+
+  /** What its session token says of it; undefined for long-lived keys. */
+  readonly session?: Session
 }
 
-/** The condition keys of a request, as in `{ "ecs:cluster": "arn:…" }`. */
-export type Conditions = Readonly<Record<string, string | readonly string[] | boolean | number | undefined>>
+/** Everything about temporary credentials that decides what they may. */
+export interface Session {
+  readonly issuedAt: number
+  readonly expiresAt: number
 
-/** Why a request is denied, for AWS's sentence. */
-export interface Denial {
-  readonly because: string
-}
+  /** Documents that were handed over when the credentials were made: only what they allow as well is allowed. */
+  readonly policies: readonly string[]
 
-/** Decides whether a principal may do something. Behind it stands a simple rule until the IAM service brings policies. */
-export type Authorizer = (
-  principal: Principal,
-  action: string,
-  resource: string,
-  conditions: Conditions,
-) => Denial | undefined
+  /** The same of managed policies, by ARN: what they say when they are asked counts. */
+  readonly policyArns: readonly string[]
+  readonly tags: Readonly<Record<string, string>>
+  readonly sourceIdentity?: string
 
-/** An account's root may do everything in its own account; a key made for one purpose only what that needs. */
-export const rootOnly: Authorizer = (principal, action, resource) => {
-  const account = accountOfResource(resource)
-  if (account !== "" && account !== principal.account) {
-    return { because: `no resource-based policy allows the ${action} action` }
-  }
-  if (principal.only === undefined || principal.only.some((pattern) => matchesAction(pattern, action))) return undefined
-  return { because: `no identity-based policy allows the ${action} action` }
-}
+  /** Condition keys of its making that stay with it, as in `{ "aws:FederatedProvider": "…" }`. */
+  readonly conditions?: Readonly<Record<string, string>>
 
-/** The account in an ARN; empty for `*` and for ARNs that name none. */
-function accountOfResource(resource: string): string {
-  return resource.startsWith("arn:") ? (resource.split(":", 5)[4] ?? "") : ""
-}
-
-function matchesAction(pattern: string, action: string): boolean {
-  return pattern.endsWith("*") ? action.startsWith(pattern.slice(0, -1)) : pattern === action
+  /** Made by GetFederationToken: without policies of its own it may nothing. */
+  readonly isFederated?: boolean
 }

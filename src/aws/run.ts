@@ -1,9 +1,9 @@
 import { regionScope } from "../store/changes.ts"
 import type { Store } from "../store/store.ts"
 import type { World } from "../world/world.ts"
+import type { Authorizer } from "./authorizer.ts"
 import { type Authorization, assertAuthorized, OperationCall } from "./call.ts"
 import { type Call, type Caller, type Flow, isFlow, type Plain } from "./operations.ts"
-import type { Authorizer } from "./principal.ts"
 
 export interface RunnerOptions {
   readonly world: World

@@ -1,6 +1,7 @@
 import type { Store } from "../store/store.ts"
 import type { World } from "../world/world.ts"
 import type { Fault } from "./fault.ts"
+import type { Keys } from "./keys.ts"
 import type { Call } from "./operations.ts"
 
 /** A connection on which both sides send texts, each whole: a websocket, or what stands for one inside a process. */
@@ -46,4 +47,5 @@ export type SocketEndpoints = (host: SocketHost) => Readonly<Record<string, Sock
 export interface SocketHost {
   readonly world: World
   readonly store: Store
+  readonly keys: Keys
 }

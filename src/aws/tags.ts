@@ -1,6 +1,6 @@
 import { compareStrings } from "../base/ordering.ts"
+import type { Conditions } from "./authorizer.ts"
 import type { Fault } from "./fault.ts"
-import type { Conditions } from "./principal.ts"
 
 /** A label that a caller puts on a resource. Keys are told apart by case. */
 export interface Tag {

@@ -4,8 +4,8 @@ import type { Duplex } from "node:stream"
 import type { HttpResponse } from "../aws/http.ts"
 import { sleep, type World } from "../world/world.ts"
 import { type PassedUpgrade, passUpgrade, UpgradingCaller } from "./forward-upgrade.ts"
-import { bodyLength, type Exchange } from "./http-exchange.ts"
-import { framing, HOP_HEADER, hostOf, onward, portOf, proofOf, proxied } from "./onward.ts"
+import { bodyLength, type Exchange, HOP_HEADER } from "./http-exchange.ts"
+import { framing, hostOf, onward, portOf, proofOf, proxied } from "./onward.ts"
 
 export interface ForwarderOptions {
   readonly world: World

@@ -26,6 +26,7 @@ export class Exchange implements HttpRequest {
   readonly query: string
   readonly headers: Headers
   readonly isSecure: boolean
+  readonly sourceIp: string | undefined
   body: Body = NO_BODY
 
   /** Monotonic time by which the caller must have sent or taken something; infinite while nothing is expected of it. */
@@ -41,12 +42,13 @@ export class Exchange implements HttpRequest {
     this.#awaitsContinue = awaitsContinue
     this.request = request
     this.response = response
-    const { method, path, query, headers, isSecure } = requestHead(request)
+    const { method, path, query, headers, isSecure, sourceIp } = requestHead(request)
     this.method = method
     this.path = path
     this.query = query
     this.headers = headers
     this.isSecure = isSecure
+    this.sourceIp = sourceIp
     response.once("close", () => {
       this.end()
       setting.gathered.giveBack(this.#bytesGathered)
@@ -230,17 +232,28 @@ function mayHaveBody(status: number): boolean {
   return status >= 200 && status !== 204 && status !== 304
 }
 
+/** Marks what was forwarded once, so that it is never forwarded again. */
+export const HOP_HEADER = "x-homeport-forwarded"
+
 /** What a request says before its body. */
 export function requestHead(request: IncomingMessage): Omit<Required<HttpRequest>, "body" | "signal"> {
   const target = originForm(request.url!)
   const mark = target.indexOf("?")
+  const headers = joinedHeaders(request.rawHeaders)
   return {
     method: request.method!,
     path: mark === -1 ? target : target.slice(0, mark),
     query: mark === -1 ? "" : target.slice(mark + 1),
-    headers: joinedHeaders(request.rawHeaders),
+    headers,
     isSecure: "encrypted" in request.socket,
+    // What another server passes on came from somewhere else, and nobody vouches for where.
+    sourceIp: headers[HOP_HEADER] === undefined ? addressOf(request.socket) : undefined,
   }
+}
+
+/** An IPv4 address as such, where the server listens on both families. */
+function addressOf({ remoteAddress }: IncomingMessage["socket"]): string | undefined {
+  return remoteAddress?.replace(/^::ffff:(?=\d+\.)/, "")
 }
 
 /** What a client of a proxy sends names scheme and host before the path. */

@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto"
 import { type Installation, installations, openInstallation } from "../services/accounts/index.ts"
 import { INSTALLATION } from "../store/changes.ts"
 import type { Store } from "../store/store.ts"
@@ -38,11 +37,6 @@ export function mustFit(store: Store, data: DataDirectory): boolean {
   const installation = installationIn(store)
   if (installation !== undefined) keyTo(installation, data)
   return installation !== undefined
-}
-
-/** A key for one more purpose, from which the master key cannot be found. */
-export function derivedKey(masterKey: MasterKey, purpose: string): Uint8Array {
-  return createHmac("sha256", masterKey).update(`homeport/${purpose}`).digest()
 }
 
 function keyTo({ masterKeyCheck }: Installation, { masterKey: file }: DataDirectory): MasterKey {

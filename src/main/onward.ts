@@ -2,12 +2,9 @@ import type { IncomingMessage } from "node:http"
 import { isIP } from "node:net"
 import { checkServerIdentity, type PeerCertificate } from "node:tls"
 import type { Headers } from "../aws/http.ts"
-import { bodyLength } from "./http-exchange.ts"
+import { bodyLength, HOP_HEADER } from "./http-exchange.ts"
 
 // How a request and its answer look when they are passed on.
-
-/** Marks what was forwarded once, so that it is never forwarded again. */
-export const HOP_HEADER = "x-homeport-forwarded"
 
 /** Headers that speak of one connection only. */
 const HOP_BY_HOP = new Set([

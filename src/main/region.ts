@@ -1,10 +1,10 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
-import { secretsOf } from "../aws/credentials.ts"
+import { rootOnly } from "../aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
 import { type HttpResponse, NO_BODY } from "../aws/http.ts"
+import { keysOf } from "../aws/keys.ts"
 import type { Principal } from "../aws/principal.ts"
-import { rootOnly } from "../aws/principal.ts"
 import type { Service } from "../aws/service.ts"
 import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
 import { allTables, catalogOver } from "../services/catalog.ts"
@@ -25,9 +25,10 @@ import { ownAnswer } from "./health.ts"
 import { type Exchange, requestHead } from "./http-exchange.ts"
 import { type Certificate, HttpServer } from "./http-server.ts"
 import { identify } from "./identify.ts"
-import { derivedKey, mustFit, type OpenInstallation, open } from "./installation.ts"
+import { mustFit, type OpenInstallation, open } from "./installation.ts"
 import { answerJoinRequest, isJoinRequest } from "./joining.ts"
 import { metricsText } from "./metrics.ts"
+import { usePublicRange } from "./public-range.ts"
 import type { Tls } from "./tls.ts"
 import { openWebSocket } from "./websocket.ts"
 
@@ -37,6 +38,9 @@ export interface RegionOptions {
   readonly addresses: readonly string[]
   readonly port: number
   readonly tls?: Tls
+
+  /** Where public addresses come from; as before, where none is named. */
+  readonly publicRange?: string
 
   /** Takes any credentials. */
   readonly dev: boolean
@@ -133,6 +137,7 @@ export class Region {
       open(this.store, data, world),
       this.store.lost.then((failure) => Promise.reject(failure)),
     ])
+    usePublicRange(this.store, this.#options.publicRange)
     await openLogEvents(this.#logEvents, data)
     const stopKeeping = keepLogEvents(world, this.store, this.#logEvents)
     this.#door = this.#frontDoor(this.#opened)
@@ -209,16 +214,16 @@ export class Region {
   #frontDoor({ installation, masterKey }: OpenInstallation): FrontDoor {
     const { world, dev } = this.#options
     const { firstAccount } = installation
-    const secret = secretsOf(masterKey)
+    const keys = keysOf(masterKey)
     return frontDoor({
       world,
       store: this.store,
       services: this.#services,
       authorizer: rootOnly,
-      pageKey: derivedKey(masterKey, "page-tokens/v1"),
+      keys,
       identify(tx, key) {
         const principal = identify(tx, key)
-        return principal && { principal, secret: secret(key.accessKeyId) }
+        return principal && { principal, secret: keys.secretOf(key.accessKeyId) }
       },
       ...(dev
         ? {

@@ -28,6 +28,9 @@ export interface ServerOptions {
 
   /** Where the other replicas reach this process. */
   readonly advertise?: string
+
+  /** Where public addresses come from, in CIDR notation. */
+  readonly publicRange?: string
   readonly certFile?: string
   readonly keyFile?: string
   readonly dev: boolean
@@ -65,7 +68,7 @@ class ServerProcess {
   }
 
   async run(): Promise<number> {
-    const { data, addresses, port, postgres, dev } = this.#options
+    const { data, addresses, port, postgres, publicRange, dev } = this.#options
     if (dev && !addresses.every(isLoopback)) {
       throw new Refusal("--dev takes any credentials, so it works on the loopback only; leave out --listen.")
     }
@@ -81,6 +84,7 @@ class ServerProcess {
       port,
       dev,
       ...(tls === undefined ? {} : { tls }),
+      ...(publicRange === undefined ? {} : { publicRange }),
       journal: (boundPort) => this.#journal(boundPort, tls !== undefined),
     })
     await this.#region.listen()

@@ -1,9 +1,9 @@
 import { EC2 } from "@aws-sdk/client-ec2"
 import { ECS } from "@aws-sdk/client-ecs"
 import { STS } from "@aws-sdk/client-sts"
-import { secretOf } from "../aws/credentials.ts"
+import { rootOnly } from "../aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
-import { rootOnly } from "../aws/principal.ts"
+import { keysOf } from "../aws/keys.ts"
 import type { Service } from "../aws/service.ts"
 import { sdkHandler } from "../aws/testing.ts"
 import { INSTALLATION } from "../store/changes.ts"
@@ -57,7 +57,7 @@ export async function startWorld(options: TestWorldOptions = {}): Promise<TestWo
   return open(options.world ?? simulatedWorld({ log }), log, options)
 }
 
-const MASTER_KEY = new Uint8Array(32).fill(7)
+const KEYS = keysOf(new Uint8Array(32).fill(7))
 
 async function open(
   world: SimulatedWorld,
@@ -82,15 +82,15 @@ async function open(
     store,
     services,
     authorizer: rootOnly,
-    pageKey: MASTER_KEY,
+    keys: KEYS,
     identify(tx, { accessKeyId, region }) {
       const principal = principalOf(tx, accessKeyId, region)
-      return principal && { secret: secretOf(MASTER_KEY, accessKeyId), principal }
+      return principal && { secret: KEYS.secretOf(accessKeyId), principal }
     },
   })
 
   function clients(account: string, accessKeyId: string, region = "us-east-1"): Clients {
-    const credentials = { accessKeyId, secretAccessKey: secretOf(MASTER_KEY, accessKeyId) }
+    const credentials = { accessKeyId, secretAccessKey: KEYS.secretOf(accessKeyId) }
     const config = {
       region,
       credentials,

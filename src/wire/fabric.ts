@@ -1,5 +1,5 @@
 import { codec, type MessageOf } from "./frame.ts"
-import { choice, flag, id, list, map, number, type Of, optional, struct, text, whole } from "./shape.ts"
+import { choice, flag, id, list, map, type Of, optional, struct, text, whole } from "./shape.ts"
 
 // The fabric's stream: what should exist of the network on a machine. It is a copy of tables: a snapshot of records, and
 // then what changed of them, each step with a number. Nothing in it says how; the node works that out from the whole.
@@ -20,6 +20,9 @@ const vpc = struct({
 
   /** Instead of the VPC's own resolver. */
   domainNameServers: list(text),
+
+  /** Public addresses in it lead to the machines also from outside, and are seen there; without it none do. */
+  publicRange: optional(text),
 })
 
 const subnet = struct({ id, vpcId: id, cidr: optional(text), cidr6: optional(text), aclId: id, routeTableId: id })
@@ -83,6 +86,9 @@ const fabricInterface = struct({
   host: optional(text),
   sourceDestCheck: flag,
   privateDnsName: optional(text),
+
+  /** The intervals, in seconds, over which its flow logs want flows to be added up; none without a flow log. */
+  flowIntervals: optional(list(whole)),
 })
 
 /** Another machine, as it is reached outside of all VPCs. */
@@ -156,6 +162,37 @@ export const fabricFromRegion = codec({
 })
 export type FabricFromRegion = MessageOf<typeof fabricFromRegion.vocabulary>
 
+/** Packets with the same ends and the same fate. Times are milliseconds since 1970. */
+const flow = struct({
+  source: text,
+  destination: text,
+
+  /** Zero for protocols without. */
+  sourcePort: whole,
+  destinationPort: whole,
+  protocol: whole,
+  packets: whole,
+  bytes: whole,
+  startedAt: whole,
+  endedAt: whole,
+  isIngress: flag,
+  isAccepted: flag,
+})
+const interfaceFlows = struct({
+  interfaceId: id,
+
+  /** Of the flow logs that it is for. */
+  intervalSeconds: whole,
+  startedAt: whole,
+  endedAt: whole,
+
+  /** Not everything was counted. */
+  isIncomplete: flag,
+  flows: list(flow),
+})
+export type FabricFlow = Of<typeof flow>
+export type FabricInterfaceFlows = Of<typeof interfaceFlows>
+
 /** From a machine to the region. */
 export const fabricFromNode = codec({
   /** That a version is in force, and what of it could not be made true. */
@@ -164,23 +201,7 @@ export const fabricFromNode = codec({
     failures: list(struct({ kind: text, id: text, reason: text })),
   }),
 
-  /** Flows of an interval, aggregated, for flow logs. */
-  FabricFlows: struct({
-    flows: list(
-      struct({
-        interfaceId: text,
-        source: text,
-        destination: text,
-        sourcePort: whole,
-        destinationPort: whole,
-        protocol: whole,
-        packets: number,
-        bytes: number,
-        startedAt: number,
-        endedAt: number,
-        isAccepted: flag,
-      }),
-    ),
-  }),
+  /** What passed an interface in one interval, for its flow logs; a long list comes in several parts. */
+  FabricFlows: interfaceFlows,
 })
 export type FabricFromNode = MessageOf<typeof fabricFromNode.vocabulary>

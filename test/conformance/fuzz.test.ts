@@ -1,9 +1,10 @@
 import { validateHeaderName, validateHeaderValue } from "node:http"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { rootOnly } from "../../src/aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../../src/aws/front-door.ts"
 import type { HttpResponse } from "../../src/aws/http.ts"
-import { rootOnly } from "../../src/aws/principal.ts"
+import { keysOf } from "../../src/aws/keys.ts"
 import { serviceShape } from "../../src/aws/protocols/operation-shape.ts"
 import type { ProtocolName } from "../../src/aws/protocols/protocol.ts"
 import type { Service } from "../../src/aws/service.ts"
@@ -164,7 +165,7 @@ async function startRegion(service: Service): Promise<Region> {
     store,
     services,
     authorizer: rootOnly,
-    pageKey: new Uint8Array(32),
+    keys: keysOf(new Uint8Array(32)),
     identify: () => undefined,
     trustAnyone: (accessKeyId = "", region) => rootPrincipal({ account, region }, accessKeyId),
   })

@@ -20,7 +20,13 @@ export interface Result {
 }
 
 export function start(...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [...PROGRAM, ...args], { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
+  return startThrough([], ...args)
+}
+
+/** The same behind the beginning of another command, as `nsenter` is one. */
+export function startThrough(before: readonly string[], ...args: readonly string[]): ChildProcess {
+  const [program, ...words] = [...before, process.execPath, ...PROGRAM, ...args]
+  return spawn(program!, words, { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
 }
 
 export function result(child: ChildProcess): Promise<Result> {

@@ -1,10 +1,23 @@
 import { execFileSync } from "node:child_process"
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { containerdClient } from "../../src/node/engine/containerd/client.ts"
 import { openContainerd } from "../../src/node/engine/containerd/containerd.ts"
 import { containerdImages } from "../../src/node/engine/containerd/images/images.ts"
+import { shimsOf } from "../../src/node/engine/containerd/life/left-shims.ts"
 import { readOnlyRuntime, releaseRuntime } from "../../src/node/engine/containerd/machine/read-only-runtime.ts"
 import { findRuntime } from "../../src/node/engine/containerd/machine/runtime.ts"
 import { type SupervisedContainerd, superviseContainerd } from "../../src/node/engine/containerd/supervised.ts"
@@ -147,6 +160,30 @@ test("a shim that was killed takes its own container with it, and no other", asy
 
   await engine.start(victim)
   expect(await engine.inspect(victim)).toMatchObject({ status: "running" })
+})
+
+test("a shim that containerd has forgotten does not stay, and the container can be started", async () => {
+  const stage = setUp()
+  const container = await stage.aContainer({ script: PROGRAMS.waits.script })
+  // As it is when whoever asked for it was killed while the shim started.
+  const bundle = join(folder, "state/io.containerd.runtime.v2.task", NAMESPACE, container)
+  const work = join(folder, "root/io.containerd.runtime.v2.task", NAMESPACE, container)
+  mkdirSync(join(bundle, "rootfs"), { recursive: true })
+  mkdirSync(work, { recursive: true })
+  symlinkSync(work, join(bundle, "work"))
+  writeFileSync(join(bundle, "config.json"), "{}")
+  execFileSync("mkfifo", [join(bundle, "log")])
+  const log = openSync(join(bundle, "log"), "r+")
+  onTestFinished(() => closeSync(log))
+  const words = ["-namespace", NAMESPACE, "-address", containerd.address, "-id", container, "start"]
+  execFileSync("containerd-shim-runc-v2", words, { cwd: bundle, env: { ...process.env, TTRPC_ADDRESS: "" } })
+  expect(shimsOf({ address: containerd.address, namespace: NAMESPACE }).map(({ id }) => id)).toContain(container)
+
+  stage.engine = await reopen()
+  expect(shimsOf({ address: containerd.address, namespace: NAMESPACE }).map(({ id }) => id)).not.toContain(container)
+  expect([existsSync(bundle), existsSync(work)]).toEqual([false, false])
+  await engine.start(container)
+  expect(await engine.inspect(container)).toMatchObject({ status: "running" })
 })
 
 test("ends that came while this process was away are known with their codes, and their logs are whole", async () => {

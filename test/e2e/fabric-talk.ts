@@ -7,7 +7,9 @@ import { onTestFinished } from "vitest"
 /** A connection that stays open in a namespace: what is said is answered by an echo, or by nothing. */
 export interface Talk {
   say(words: string): Promise<string>
-  hear(): Promise<string>
+
+  /** What comes within a second, or within the time that is given; else nothing. */
+  hear(waitMs?: number): Promise<string>
 }
 
 export async function openTalk(path: string, address: string, port: number): Promise<Talk> {
@@ -20,8 +22,8 @@ export async function openTalk(path: string, address: string, port: number): Pro
   })
   onTestFinished(() => void child.kill("SIGKILL"))
   await once(child.stdout, "data")
-  const hear = () =>
-    once(child.stdout, "data", { signal: AbortSignal.timeout(1000) }).then(
+  const hear = (waitMs = 1000) =>
+    once(child.stdout, "data", { signal: AbortSignal.timeout(waitMs) }).then(
       ([data]) => String(data),
       () => "nothing",
     )

@@ -10,6 +10,7 @@ import { dataDirectory } from "../../src/main/data.ts"
 import { EXIT } from "../../src/main/exit.ts"
 import { nodeStatus } from "../../src/main/node/node-control.ts"
 import { nodeDirectory } from "../../src/main/node/node-directory.ts"
+import { startTimeOf } from "../../src/node/linux/process-start.ts"
 import { dockerArchive } from "../image/archive.ts"
 import { anImage, type ImageSpec } from "../image/image.ts"
 import { homeport, killed, lives, type Result, variables } from "./command-line.ts"
@@ -116,18 +117,19 @@ export async function startStack(...args: readonly string[]) {
       (await nodeStatus(dataDirectory(folder)))?.instances.every(({ isConnected }) => isConnected) === true,
     containerdPid: () => Number.parseInt(readFileSync(join(directory.containerd, "containerd.pid"), "utf8"), 10),
 
-    /** All processes of a container, by the id that the runtime knows it by. */
+    /** All processes of a container, by the id that the runtime knows it by, the oldest first. */
     processesOf(runtimeId: string): number[] {
-      return readdirSync("/proc").flatMap((pid) => {
+      const found = readdirSync("/proc").flatMap((pid) => {
         try {
           return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(runtimeId)
-            ? [Number(pid)]
+            ? [{ pid: Number(pid), startTime: Number(startTimeOf(Number(pid)) ?? Number.POSITIVE_INFINITY) }]
             : []
         } catch {
           // It has just ended.
           return []
         }
       })
+      return found.sort((a, b) => a.startTime - b.startTime).map(({ pid }) => pid)
     },
 
     /** What its json-file log holds now, whichever instance it is of. */

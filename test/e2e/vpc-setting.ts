@@ -16,6 +16,9 @@ export interface VpcWish {
   readonly groups?: readonly string[]
   readonly assignPublicIp?: boolean
   readonly executionRoleArn?: string
+
+  /** On the container instance with this attribute, of launch type EC2. */
+  readonly machine?: string
 }
 
 export interface VpcTask extends Awaited<ReturnType<typeof runTask>> {
@@ -79,7 +82,9 @@ export function startVpcs(stack: Stack) {
 
     /** Runs it, and stops it when the test is over, however that ends. */
     async run(container: Wish, wish: VpcWish): Promise<VpcTask> {
-      const { launchType = "FARGATE", subnets, groups, assignPublicIp = false, executionRoleArn } = wish
+      const { machine, subnets, groups, assignPublicIp = false, executionRoleArn } = wish
+      const { launchType = machine === undefined ? "FARGATE" : "EC2" } = wish
+      const placementConstraints = [{ type: "memberOf" as const, expression: `attribute:machine == ${machine}` }]
       const awsvpcConfiguration = {
         subnets: [...subnets],
         ...(groups !== undefined && { securityGroups: [...groups] }),
@@ -94,7 +99,11 @@ export function startVpcs(stack: Stack) {
           ...onFargate,
           ...(executionRoleArn !== undefined && { executionRoleArn }),
           requiresCompatibilities: [launchType],
-          run: { launchType, networkConfiguration: { awsvpcConfiguration } },
+          run: {
+            launchType,
+            networkConfiguration: { awsvpcConfiguration },
+            ...(machine !== undefined && { placementConstraints }),
+          },
         },
       )
       onTestFinished(async () => {

@@ -4,7 +4,7 @@ import { EXIT, Refusal } from "../exit.ts"
 import { type HostedInstance, newInstance, readMemberships, writeMembership } from "../node/membership.ts"
 import { type InstanceStatus, nodeStatus, reloadInstances } from "../node/node-control.ts"
 import { nodeDirectory, prepareNode } from "../node/node-directory.ts"
-import { dataOf, logOption, nodeOptions, oneOf, wholeNumber } from "./options.ts"
+import { dataOf, logOption, nodeOptions, oneOf, ownAddress, wholeNumber } from "./options.ts"
 
 const options = {
   ...nodeOptions,
@@ -75,7 +75,12 @@ async function run(data: DataDirectory, values: Values<typeof options>): Promise
     ...(region === undefined ? {} : { local: { region, cluster } }),
     ...(engine === undefined ? {} : { engine }),
     ...(containerd === undefined ? {} : { containerd }),
+    ...underlayOf(values),
   })
+}
+
+function underlayOf({ underlay }: Values<typeof options>): { readonly underlay?: string } {
+  return underlay === undefined ? {} : { underlay: ownAddress("underlay", underlay) }
 }
 
 function engineOf({ engine }: Values<typeof options>): "containerd" | "docker" | undefined {
@@ -91,6 +96,7 @@ async function join(data: DataDirectory, values: Values<typeof options>): Promis
     throw new Refusal(`--server takes a URL such as https://10.0.0.4:4566, not "${server}".`, EXIT.usage)
   const attributes = attributesOf(values.attribute ?? [])
   const engine = engineOf(values)
+  const underlay = underlayOf(values)
 
   prepare(data)
   const directory = nodeDirectory(data)
@@ -100,7 +106,7 @@ async function join(data: DataDirectory, values: Values<typeof options>): Promis
   if (!runs) await (await import("../node/choose-engine.ts")).chooseHere(directory, engine)
   const { joinRegion } = await import("../node/joining-region.ts")
   const { ca, ...membership } = await joinRegion(url, token)
-  const more = { endpoint: url.origin, attributes, ...(ca && { ca }) }
+  const more = { endpoint: url.origin, attributes, ...underlay, ...(ca && { ca }) }
   const instance = newInstance(membership, readMemberships(directory), more)
   writeMembership(directory, instance)
   console.log(`Joined ${url.origin} as "${instance.name}": ${describe(instance.place)}.`)

@@ -1,5 +1,7 @@
+import { isIPv4 } from "node:net"
 import { type DataDirectory, dataDirectory } from "../data.ts"
 import { EXIT, Refusal } from "../exit.ts"
+import { isLoopback } from "../tls.ts"
 
 // Options that several commands have, written once.
 
@@ -29,6 +31,11 @@ export const serverOptions = {
     value: "URL",
     help: "keep the journal in PostgreSQL (default HOMEPORT_POSTGRES; else a file in the data directory)",
   },
+  "public-range": {
+    type: "string",
+    value: "CIDR",
+    help: "where public addresses come from (default 198.18.0.0/15, which leads nowhere outside; kept once it is named)",
+  },
   advertise: { type: "string", value: "URL", help: "where other servers of this installation reach this one" },
   "tls-cert": {
     type: "string",
@@ -55,6 +62,11 @@ export const nodeOptions = {
     value: "SOCKET",
     help: "a containerd that runs already (default: Homeport starts one of its own)",
   },
+  underlay: {
+    type: "string",
+    value: "ADDRESS",
+    help: "where other machines reach this one (default: the address by which it reaches its region)",
+  },
   "stats-interval": {
     type: "string",
     value: "SECONDS",
@@ -71,6 +83,12 @@ export function wholeNumber(option: string, text: string, min: number, max: numb
   const number = /^\d+$/.test(text) ? Number(text) : Number.NaN
   if (number >= min && number <= max) return number
   throw new Refusal(`--${option} takes a whole number from ${min} to ${max}, not "${text}".`, EXIT.usage)
+}
+
+/** An IPv4 address by which others know this machine. */
+export function ownAddress(option: string, text: string): string {
+  if (isIPv4(text) && !isLoopback(text) && text !== "0.0.0.0") return text
+  throw new Refusal(`--${option} takes an IPv4 address that this machine has, not "${text}".`, EXIT.usage)
 }
 
 export function oneOf<const Choice extends string>(option: string, text: string, choices: readonly Choice[]): Choice {

@@ -1,4 +1,4 @@
-import { isIP } from "node:net"
+import { isIP, isIPv4 } from "node:net"
 import { command, type Values } from "../command.ts"
 import { EXIT, Refusal } from "../exit.ts"
 import type { ServerOptions } from "../server.ts"
@@ -28,6 +28,7 @@ export function serverOptionsOf(values: Values<typeof serverOptions>): ServerOpt
     logLevel: oneOf("log-level", values["log-level"] ?? "info", ["debug", "info", "warn", "error"]),
     ...(postgres === undefined ? {} : { postgres }),
     ...(values.advertise === undefined ? {} : { advertise: originOf(values.advertise) }),
+    ...(values["public-range"] === undefined ? {} : { publicRange: rangeOf(values["public-range"]) }),
     ...(values["tls-cert"] === undefined ? {} : { certFile: values["tls-cert"] }),
     ...(values["tls-key"] === undefined ? {} : { keyFile: values["tls-key"] }),
   }
@@ -38,6 +39,15 @@ function addressOf(text: string): string {
   if (isIP(text) !== 0) return text
   throw new Refusal(
     `--listen takes an IP address of this machine, or 0.0.0.0 for all of them, not "${text}".`,
+    EXIT.usage,
+  )
+}
+
+function rangeOf(text: string): string {
+  const [address = "", length = "", ...rest] = text.split("/")
+  if (rest.length === 0 && isIPv4(address) && /^([89]|[12]\d|3[0-2])$/.test(length)) return text
+  throw new Refusal(
+    `--public-range takes a block of IPv4 addresses that lead to the machines of this installation, such as 203.0.113.0/24, not "${text}".`,
     EXIT.usage,
   )
 }

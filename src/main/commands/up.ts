@@ -11,7 +11,7 @@ import { isAlive } from "../process-identity.ts"
 import { regionProcess } from "../region-process.ts"
 import { supervise } from "../supervisor.ts"
 import { VERSION } from "../version.ts"
-import { logOption, nodeOptions, serverOptions } from "./options.ts"
+import { logOption, nodeOptions, ownAddress, serverOptions } from "./options.ts"
 import { serverOptionsOf } from "./server.ts"
 
 const options = {
@@ -32,6 +32,7 @@ runs alone and says why.`,
   async run(values) {
     const startedAt = performance.now()
     const { data, port } = serverOptionsOf(values)
+    if (values.underlay !== undefined) ownAddress("underlay", values.underlay)
     prepare(data)
     const running = await findRunning(data)
     if (running !== undefined) return alreadyRuns(running, values.port === undefined ? undefined : port)

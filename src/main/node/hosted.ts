@@ -23,6 +23,7 @@ import { Interfaces } from "./interfaces.ts"
 import { type HostedInstance, readMemberships, writeMembership } from "./membership.ts"
 import type { InstanceStatus } from "./node-control.ts"
 import type { NodeDirectory } from "./node-directory.ts"
+import type { Underlay } from "./underlay.ts"
 
 export interface HostedOptions {
   readonly world: World
@@ -34,6 +35,7 @@ export interface HostedOptions {
 
   /** The machine's VPCs, where there can be any. */
   readonly fabric: NodeFabric | undefined
+  readonly underlay: Underlay
   readonly instance: HostedInstance
 
   /** Where its region answers. */
@@ -56,7 +58,7 @@ export class Hosted {
   readonly #interfaces: Interfaces | undefined
 
   constructor({ world: all, engine, endpoints, directory, instance, endpoint, ca, ...options }: HostedOptions) {
-    const { fabric, statsMs } = options
+    const { fabric, underlay, statsMs } = options
     this.instance = instance
     const { name, place, accessKeyId, secretAccessKey } = instance
     const world: World = { ...all, log: all.log.with({ instance: name }) }
@@ -115,7 +117,7 @@ export class Hosted {
     }
     // An instance from elsewhere has none, as on AWS.
     const hasInterfaces = place.kind !== "external"
-    this.#interfaces = hasInterfaces ? fabric && new Interfaces({ world, fabric, region, state }) : undefined
+    this.#interfaces = hasInterfaces ? fabric && new Interfaces({ world, fabric, underlay, region, state }) : undefined
     const [cpu, memory, ports, udpPorts] = totalResources(machine)
     this.#tasks = new TaskEngine({
       world,

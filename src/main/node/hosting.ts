@@ -6,10 +6,11 @@ import { NoAnswer, status } from "../control.ts"
 import { type DataDirectory, readRunRecord } from "../data.ts"
 import { removeAgentFiles, tasksOf } from "./agent-files.ts"
 import { Hosted } from "./hosted.ts"
-import { type HostedInstance, readMemberships, removeMembership } from "./membership.ts"
+import { type HostedInstance, readMemberships, removeMembership, writeMembership } from "./membership.ts"
 import type { InstanceStatus } from "./node-control.ts"
 import type { NodeDirectory } from "./node-directory.ts"
 import type { OpenedEngine } from "./open-engine.ts"
+import type { Underlay } from "./underlay.ts"
 
 export interface HostingOptions {
   readonly world: World
@@ -19,6 +20,7 @@ export interface HostingOptions {
 
   /** Undefined where nothing can be served inside of tasks' networks. */
   readonly endpoints: NodeEndpoints | undefined
+  readonly underlay: Underlay
   readonly statsMs: number
 }
 
@@ -43,7 +45,10 @@ export class Hosting {
   /** Takes up what is new; resolves when what ran before is looked after again. */
   begin(): Promise<void> {
     return this.#inTurn(async () => {
-      for (const instance of this.#known()) if (!this.#hosted.has(instance.name)) await this.#begin(instance)
+      const added = this.#known().filter(({ name }) => !this.#hosted.has(name))
+      // Before any of them has interfaces: those of all of them are on one machine.
+      if (added.length > 0) await this.#findUnderlay()
+      for (const instance of added) await this.#begin(instance)
     })
   }
 
@@ -139,6 +144,24 @@ export class Hosting {
     const caFile = join(data.ca, "ca.crt")
     const isSecured = endpoint.startsWith("https:") && existsSync(caFile)
     return { endpoint, ca: isSecured ? readFileSync(caFile, "utf8") : undefined }
+  }
+
+  /** What was found is kept for a start without a network. */
+  async #findUnderlay(): Promise<void> {
+    const { directory, underlay } = this.#options
+    const known = this.#known()
+    const endpoints = await Promise.all(
+      known.map(async ({ endpoint }) => endpoint ?? (await this.#ownRegion())?.endpoint),
+    )
+    await underlay.look(
+      known,
+      endpoints.filter((endpoint) => endpoint !== undefined),
+    )
+    const { found } = underlay
+    if (found === undefined) return
+    for (const instance of known) {
+      if (instance.foundUnderlay !== found) writeMembership(directory, { ...instance, foundUnderlay: found })
+    }
   }
 
   #lookLater(): void {

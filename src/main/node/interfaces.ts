@@ -4,12 +4,14 @@ import type { NodeFabric } from "../../node/fabric/fabric.ts"
 import { FabricLink } from "../../node/fabric-link/fabric-link.ts"
 import type { Region } from "../../node/region.ts"
 import type { World } from "../../world/world.ts"
+import type { Underlay } from "./underlay.ts"
 
 export interface InterfacesOptions {
   readonly world: World
   readonly fabric: NodeFabric
   readonly region: Region
   readonly state: Pick<AgentState, "identity">
+  readonly underlay: Pick<Underlay, "address">
 }
 
 /** The interfaces of one instance's tasks: the machine's fabric, as it is told by this instance's region. */
@@ -29,9 +31,18 @@ export class Interfaces implements Fabric {
 
   /** Goes on as the region says, which has taken the instance in. */
   async follow(instanceArn: string): Promise<void> {
-    const { world, fabric, region } = this.#options
+    const { world, fabric, region, underlay } = this.#options
     await fabric.host(instanceArn)
-    this.#link = new FabricLink({ world, region, fabric, stream: instanceArn, instanceArn })
+    this.#link = new FabricLink({
+      world,
+      region,
+      fabric,
+      stream: instanceArn,
+      instanceArn,
+      get underlayAddress() {
+        return underlay.address
+      },
+    })
     this.#link.start()
   }
 

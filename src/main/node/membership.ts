@@ -23,6 +23,12 @@ export interface HostedInstance extends Membership {
   readonly sharesNetwork: boolean
   readonly attributes?: Readonly<Record<string, string>>
 
+  /** Where other machines reach this one, as it was said when it joined. */
+  readonly underlay?: string
+
+  /** The same as it was last found. */
+  readonly foundUnderlay?: string
+
   /** The node has drained it in the region to stop its tasks, and makes it active again when it starts. */
   readonly isDrained?: boolean
 
@@ -50,7 +56,7 @@ export function removeMembership(node: NodeDirectory, name: string): void {
 export function newInstance(
   membership: Membership,
   taken: readonly Pick<HostedInstance, "name" | "sharesNetwork">[],
-  more: Pick<HostedInstance, "endpoint" | "ca" | "attributes"> = {},
+  more: Pick<HostedInstance, "endpoint" | "ca" | "attributes" | "underlay"> = {},
 ): HostedInstance {
   const sharesNetwork = membership.place.kind !== "fargate" && !taken.some((instance) => instance.sharesNetwork)
   return { name: nameFor(membership.place, taken), ...membership, ...more, sharesNetwork }

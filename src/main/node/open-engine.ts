@@ -11,6 +11,7 @@ import { type LinuxHost, openHost } from "../../node/linux/open-host.ts"
 import { openRegistry } from "../../node/registry/registry.ts"
 import type { World } from "../../world/world.ts"
 import type { NodeDirectory } from "./node-directory.ts"
+import type { Underlay } from "./underlay.ts"
 
 export interface OpenedEngine {
   readonly engine: Engine
@@ -33,6 +34,9 @@ export interface EngineOrder {
   /** Of a containerd that runs already. */
   readonly containerd?: string
   readonly ownNamespace: (instance: string) => boolean
+
+  /** Where other machines reach this one, as far as it is known yet. */
+  readonly underlay?: Pick<Underlay, "address">
 }
 
 export function openEngine(order: EngineOrder): Promise<OpenedEngine> {
@@ -53,7 +57,7 @@ async function openWithDocker({ world, directory }: EngineOrder, socketPath: str
 }
 
 async function openWithContainerd(order: EngineOrder): Promise<OpenedEngine> {
-  const { world, directory, containerd: socket, ownNamespace } = order
+  const { world, directory, containerd: socket, ownNamespace, underlay } = order
   const own = socket === undefined ? await superviseContainerd({ world, folder: directory.containerd }) : undefined
   const registry = openRegistry({ world })
   let host: LinuxHost | undefined
@@ -76,7 +80,14 @@ async function openWithContainerd(order: EngineOrder): Promise<OpenedEngine> {
       snapshotter: SNAPSHOTTER,
     })
     const opened = host
-    const fabric = engine.abilities.givenNetworks ? new NodeFabric({ world, host: opened }) : undefined
+    const fabricOptions = {
+      world,
+      host: opened,
+      get underlayAddress() {
+        return underlay?.address
+      },
+    }
+    const fabric = engine.abilities.givenNetworks ? new NodeFabric(fabricOptions) : undefined
     return {
       engine,
       host: opened,

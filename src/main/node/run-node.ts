@@ -17,6 +17,7 @@ import { type InstanceStatus, type NodeStatus, nodeStatus } from "./node-control
 import { type NodeDirectory, nodeDirectory } from "./node-directory.ts"
 import { type NodeReport, reportNode, tellNode } from "./node-report.ts"
 import { type OpenedEngine, openEngine } from "./open-engine.ts"
+import { Underlay } from "./underlay.ts"
 
 export interface NodeOptions {
   readonly data: DataDirectory
@@ -25,6 +26,9 @@ export interface NodeOptions {
   readonly local?: LocalPlace
   readonly engine?: EngineName
   readonly containerd?: string
+
+  /** Where other machines reach this one; undefined for the address by which it reaches its regions. */
+  readonly underlay?: string
 
   /** Ends with its standard input, and tells how it goes on its standard output. */
   readonly lifeline: boolean
@@ -81,7 +85,7 @@ class NodeProcess {
   }
 
   async #start(startedAt: number): Promise<void> {
-    const { data, engine: wanted, containerd, statsMs } = this.#options
+    const { data, engine: wanted, containerd, underlay: saidUnderlay, statsMs } = this.#options
     const other = await nodeStatus(data)
     if (other !== undefined) {
       throw new Refusal(`A node runs already with data in ${data.path} (process ${other.pid}).`, EXIT.failed)
@@ -91,11 +95,13 @@ class NodeProcess {
     const choice = await chooseHere(this.#directory, containerd === undefined ? wanted : "containerd")
     mustNotStrand(this.#directory, choice.engine, this.#world)
     await this.#takeLocalPlaces(choice.engine)
+    const underlay = new Underlay(saidUnderlay, readMemberships(this.#directory))
     this.#opened = await openEngine({
       world: this.#world,
       directory: this.#directory,
       choice,
       ownNamespace: (name) => !this.#sharesNetwork(name),
+      underlay,
       ...(containerd !== undefined && { containerd }),
     })
     settleOn(this.#directory, choice.engine)
@@ -107,6 +113,7 @@ class NodeProcess {
       directory: this.#directory,
       opened: this.#opened,
       endpoints: this.#endpoints,
+      underlay,
       statsMs,
     })
     await this.#hosting.begin()

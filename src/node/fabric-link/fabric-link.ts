@@ -1,10 +1,17 @@
-import { type FabricFromRegion, type FabricPut, fabricFromNode, fabricFromRegion } from "../../wire/fabric.ts"
+import {
+  type FabricFromRegion,
+  type FabricInterfaceFlows,
+  type FabricPut,
+  fabricFromNode,
+  fabricFromRegion,
+} from "../../wire/fabric.ts"
 import { Malformed } from "../../wire/shape.ts"
-import type { World } from "../../world/world.ts"
+import type { Cancel, World } from "../../world/world.ts"
 import { KeptConnection } from "../agent/link/kept-connection.ts"
 import { encode } from "../agent/link/signature.ts"
 import type { Region } from "../region.ts"
 import { joined } from "./joined.ts"
+import { WaitingFlows } from "./waiting-flows.ts"
 
 /** What makes true what the region tells. Each instance of a machine has a stream of its own. */
 export interface FabricSink {
@@ -21,6 +28,9 @@ export interface FabricSink {
     put: FabricPut,
     removed: Readonly<Record<string, readonly string[]>>,
   ): Promise<readonly FabricFailure[]>
+
+  /** Hears of what passes interfaces of an instance that have a flow log. */
+  flows?(instanceArn: string, hear: (flows: FabricInterfaceFlows) => void): Cancel
 }
 
 export interface FabricFailure {
@@ -39,13 +49,15 @@ export interface FabricLinkOptions {
   readonly instanceArn: string
 
   /** Where other machines reach this one; undefined when there are none. */
-  readonly underlayAddress?: string
+  readonly underlayAddress?: string | undefined
 }
 
 /** The connection on which the region tells what should exist of the network here. What is told is done one after the other. */
 export class FabricLink {
   readonly connection: KeptConnection
   readonly #options: FabricLinkOptions
+  readonly #flows = new WaitingFlows()
+  #endFlows: Cancel | undefined
   #told: FabricFromRegion[] = []
   #isDoing = false
 
@@ -63,7 +75,10 @@ export class FabricLink {
       region,
       url: async () => this.#url(),
       backoff: BACKOFF,
-      opened: () => this.#begin(),
+      opened: () => {
+        this.#begin()
+        this.#tellFlows()
+      },
       heard: (frame) => this.#heard(frame),
       // An instance that has been taken out may be asked for again, but hardly is.
       refused: ({ code, message }) => (`${code} ${message}`.includes(INACTIVE) ? INACTIVE_MS : undefined),
@@ -71,10 +86,16 @@ export class FabricLink {
   }
 
   start(): void {
+    const { fabric, instanceArn } = this.#options
+    this.#endFlows = fabric.flows?.(instanceArn, (flows) => {
+      this.#flows.add(flows)
+      this.#tellFlows()
+    })
     this.connection.start()
   }
 
   stop(): void {
+    this.#endFlows?.()
     this.#begin()
     this.connection.stop()
   }
@@ -88,6 +109,11 @@ export class FabricLink {
       ...(version === undefined ? [] : [`version=${version}`]),
     ]
     return `${region.endpoint.replace(/\/$/, "")}/fabric/ws?${query.join("&")}`
+  }
+
+  #tellFlows(): void {
+    if (!this.connection.isOpen) return
+    for (const part of this.#flows.take()) this.connection.send(fabricFromNode.encode("FabricFlows", part))
   }
 
   #begin(): void {

@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import type { FabricKind, FabricPut } from "../../wire/fabric.ts"
+import type { FabricInterfaceFlows, FabricKind, FabricPut } from "../../wire/fabric.ts"
 import type { NetworkInterface } from "../../wire/task.ts"
 import type { Cancel, World } from "../../world/world.ts"
 import type { Fabric } from "../agent/task/surroundings.ts"
@@ -7,6 +7,8 @@ import { Forwarding } from "../linux/forwarding.ts"
 import type { LinuxHost } from "../linux/open-host.ts"
 import { Cutting } from "./cutting.ts"
 import { Resolvers } from "./dns/resolvers.ts"
+import { FlowCollector } from "./flows/collector.ts"
+import { coverageOf } from "./flows/coverage.ts"
 import { Kernel } from "./kernel.ts"
 import { MachineView } from "./machine-view.ts"
 import { type Desired, desiredFabric, refilteredFabric } from "./plan/desired.ts"
@@ -19,11 +21,11 @@ import { taskFabric } from "./task-fabric.ts"
 import { Waiting } from "./waiting.ts"
 
 export interface NodeFabricOptions {
-  readonly world: Pick<World, "after" | "log" | "random">
+  readonly world: Pick<World, "after" | "log" | "now" | "random">
   readonly host: LinuxHost
 
-  /** Where other machines reach this one; undefined when there are none. */
-  readonly underlayAddress?: string
+  /** Where other machines reach this one; undefined when there are none. It is looked at again at each change. */
+  readonly underlayAddress?: string | undefined
 
   /** Of links between the host and VPCs; beside what the host uses for instances. */
   readonly linkAddresses?: string
@@ -45,6 +47,7 @@ export class NodeFabric {
   readonly #waiting: Waiting
   readonly #resolvers: Resolvers
   readonly #cutting: Cutting
+  readonly #flows: FlowCollector
 
   /** What is in force; undefined when it has to be read from the kernel. */
   #known: FabricState | undefined
@@ -65,11 +68,12 @@ export class NodeFabric {
     const { thread, names } = host
     const folder = join(host.stateFolder, "fabric")
     this.#streams = new Streams(join(folder, "records.db"))
-    this.#view = new MachineView({ ...options, folder: join(folder, "uplinks"), hosts: this.#streams.hosts })
+    this.#view = new MachineView({ machine: options, folder: join(folder, "uplinks"), hosts: this.#streams.hosts })
     this.#forwarding = new Forwarding(world, thread)
     this.#kernel = new Kernel({ thread, names, forwarding: this.#forwarding })
     this.#waiting = new Waiting(world)
     this.#cutting = new Cutting({ world, thread, names })
+    this.#flows = new FlowCollector({ world, thread, names })
     this.#resolvers = new Resolvers({ world, thread, names, upstreamResolvers }, () => this.#streams.records)
   }
 
@@ -105,6 +109,11 @@ export class NodeFabric {
     await this.#settle(this.#streams.forget(stream))
   }
 
+  /** Hears of what passes interfaces of an instance that have a flow log, as intervals end. */
+  flows(instanceArn: string, hear: (flows: FabricInterfaceFlows) => void): Cancel {
+    return this.#flows.listen(instanceArn, hear)
+  }
+
   /** For the tasks of one instance. */
   of(instanceArn: string): Fabric {
     return taskFabric(this.#waiting, (found) => this.#path(instanceArn, found))
@@ -122,6 +131,7 @@ export class NodeFabric {
     this.#again?.()
     this.#forwarding.close()
     this.#cutting.close()
+    this.#flows.close()
     await this.#next
     await this.#turn
     this.#resolvers.close()
@@ -156,7 +166,10 @@ export class NodeFabric {
     const known = this.#known ?? (await this.#look(state))
     this.#resolvers.closeOthers(new Set(state.routers.keys()))
     const steps = planSteps(known, state, host.names.fabricTable())
+    const coverage = coverageOf(desired.vpcs)
+    await this.#flows.leave(coverage)
     const failed = await this.#kernel.carryOut(steps)
+    this.#flows.cover(coverage)
     this.#known = failed.length === 0 ? state : undefined
     this.#desired = desired
     this.#failures = [...desired.failures, ...failed]

@@ -5,9 +5,11 @@ import type { FabricRecords } from "./records.ts"
 import { Uplinks } from "./uplinks.ts"
 
 export interface MachineViewOptions {
-  readonly host: LinuxHost
-  readonly underlayAddress?: string
-  readonly linkAddresses?: string
+  readonly machine: {
+    readonly host: LinuxHost
+    readonly underlayAddress?: string | undefined
+    readonly linkAddresses?: string
+  }
   readonly folder: string
   readonly hosts: ReadonlySet<string>
 }
@@ -21,13 +23,15 @@ export class MachineView {
 
   constructor(options: MachineViewOptions) {
     this.#options = options
-    this.#pool = options.linkAddresses ?? LINK_ADDRESSES
-    this.#uplinks = new Uplinks(options.folder, this.#pool, (vpcId) => options.host.names.link("router", vpcId))
+    const { host, linkAddresses = LINK_ADDRESSES } = options.machine
+    this.#pool = linkAddresses
+    this.#uplinks = new Uplinks(options.folder, this.#pool, (vpcId) => host.names.link("router", vpcId))
   }
 
   /** Looks at the machine again when other VPCs than before are here, or it is asked to. */
   async look(records: FabricRecords, again: boolean): Promise<Machine> {
-    const { hosts, underlayAddress } = this.#options
+    const { hosts, machine } = this.#options
+    const { underlayAddress } = machine
     const base = { hosts, mtu: this.#seen?.mtu ?? MTU, underlayAddress, taken: [] }
     const { vpcs } = localVpcs(records, { ...base, uplinks: new Map() })
     const names = [...vpcs.keys()].join(" ")
@@ -41,7 +45,7 @@ export class MachineView {
   }
 
   async #lookAgain(vpcIds: ReadonlySet<string>, vpcs: string): Promise<void> {
-    const { ways, mtu } = await this.#options.host.thread.run("surroundings", {})
+    const { ways, mtu } = await this.#options.machine.host.thread.run("surroundings", {})
     const ours = new Set(this.hostLinks())
     const elsewhere = ways.flatMap(({ link, destination }) => (link !== undefined && ours.has(link) ? [] : destination))
     this.#uplinks.keep(vpcIds, elsewhere)

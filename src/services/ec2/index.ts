@@ -62,7 +62,7 @@ import { vpcEndpointOperations } from "./vpc-endpoint.ts"
 import { vpcPeeringConnectionOperations } from "./vpc-peering-connection.ts"
 
 export { availableCount } from "./address/allocate.ts"
-export { publicRange, setPublicRange } from "./address/public.ts"
+export { operatorsRange, publicRange, setPublicRange } from "./address/public.ts"
 export { type InstanceType, instanceType } from "./instance-type/data.ts"
 export {
   attachInterface,

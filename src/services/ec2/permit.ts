@@ -1,7 +1,7 @@
 import { arnOf } from "../../aws/arn.ts"
+import type { Conditions } from "../../aws/authorizer.ts"
 import { Fault } from "../../aws/fault.ts"
 import type { Call } from "../../aws/operations.ts"
-import type { Conditions } from "../../aws/principal.ts"
 import { requestTagConditions, resourceTagConditions, type Tag } from "../../aws/tags.ts"
 import { find, type Kind } from "./resource.ts"
 import { tagsOf } from "./tagging.ts"

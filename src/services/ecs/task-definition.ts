@@ -1,6 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { Call, Operations } from "../../aws/operations.ts"
-import type { Conditions } from "../../aws/principal.ts"
+import type { Conditions } from "../../aws/authorizer.ts"
 import { requestTagConditions } from "../../aws/tags.ts"
 import { fault, invalid } from "./fault.ts"
 import { listed } from "./list.ts"

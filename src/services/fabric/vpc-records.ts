@@ -1,6 +1,6 @@
 import type { Scope } from "../../store/changes.ts"
 import type { Tx } from "../../store/transaction.ts"
-import { natGateways, networkInterfaces, type Subnet, subnets, vpcs } from "../ec2/index.ts"
+import { natGateways, networkInterfaces, operatorsRange, type Subnet, subnets, vpcs } from "../ec2/index.ts"
 import { aclRecords } from "./acl-records.ts"
 import { dnsRecords } from "./dns-records.ts"
 import { groupRecords } from "./group-records.ts"
@@ -34,6 +34,7 @@ export function vpcState({ anywhere }: Tx, { vpcId, scope }: LocatedVpc): VpcSta
   const hosts = new Map(
     anywhere.installation.where(hostedInterfaces, "vpc", vpcId).map(({ interfaceId, host }) => [interfaceId, host]),
   )
+  const range = operatorsRange(tx)
   const interfaces = tx.where(networkInterfaces, "vpc", vpcId)
   const records: FabricRecord[] = [
     recordOf("vpc", {
@@ -42,6 +43,8 @@ export function vpcState({ anywhere }: Tx, { vpcId, scope }: LocatedVpc): VpcSta
       cidrs6: vpc.ipv6CidrBlocks.map(({ cidr }) => cidr),
       networkNumber: number,
       ...resolving(tx, vpc),
+      // It is named when the process starts, so it is no source of changes.
+      ...(range !== undefined && { publicRange: range }),
     }),
     ...tx.where(subnets, "vpc", vpcId).map((subnet) => recordOf("subnet", subnetRecord(tx, subnet))),
     ...routeTableRecords(tx, vpcId),

@@ -1,5 +1,6 @@
 import type { FabricAcl, FabricSubnet } from "../../../wire/fabric.ts"
 import { contains, familyOf } from "../../linux/ip.ts"
+import { refusedAt } from "./router-hooks.ts"
 import { type FilterChain, nameIn } from "./table.ts"
 import { matches, matchOf, type Packet, renderCidrs, renderMatch } from "./traffic.ts"
 
@@ -15,15 +16,16 @@ export function compileAcl(acl: FabricAcl, subnet: FabricSubnet, side: "ingress"
   const entries = acl[side]
   if (allowsAll(entries, subnet)) return undefined
   const [own, peer] = side === "ingress" ? (["saddr", "saddr"] as const) : (["daddr", "daddr"] as const)
+  const refused = `goto ${refusedAt(side)}`
   const inside = [subnet.cidr, subnet.cidr6].flatMap((cidr) =>
     cidr === undefined ? [] : `${renderCidrs([cidr], familyOf(cidr), own)} return`,
   )
   const rules = entries.map(({ cidr, isAllowed, ...traffic }) =>
-    [renderCidrs([cidr], familyOf(cidr), peer), renderMatch(matchOf(traffic)), isAllowed ? "return" : "goto refused"]
+    [renderCidrs([cidr], familyOf(cidr), peer), renderMatch(matchOf(traffic)), isAllowed ? "return" : refused]
       .filter((part) => part !== "")
       .join(" "),
   )
-  return { rules: [...inside, ...rules, "goto refused"] }
+  return { rules: [...inside, ...rules, refused] }
 }
 
 function allowsAll(entries: FabricAcl["ingress"], subnet: FabricSubnet): boolean {

@@ -14,10 +14,15 @@ type Verdict = "accept" | "drop" | "return"
  * What the kernel would do with a packet in a chain, from the text of the rules as they are given to it. It knows the words
  * that our rules use, and none else.
  */
-export function verdictOf(table: FilterTable, chain: string, packet: PassingPacket): Verdict {
+export function verdictOf(
+  table: FilterTable,
+  chain: string,
+  packet: PassingPacket,
+  counted: (set: string) => void = () => {},
+): Verdict {
   const { hook, rules } = table.chains.get(chain)!
   for (const rule of rules) {
-    const verdict = apply(table, words(rule), packet)
+    const verdict = apply(table, words(rule), packet, counted)
     if (verdict !== undefined) return verdict
   }
   return hook === undefined ? "return" : hook.includes("policy drop") ? "drop" : "accept"
@@ -28,7 +33,12 @@ function words(rule: string): string[] {
   return rule.match(/\{[^}]*\}|\S+/g) ?? []
 }
 
-function apply(table: FilterTable, rule: readonly string[], packet: PassingPacket): Verdict | undefined {
+function apply(
+  table: FilterTable,
+  rule: readonly string[],
+  packet: PassingPacket,
+  counted: (set: string) => void,
+): Verdict | undefined {
   const rest = [...rule]
   const next = () => rest.shift()!
   while (rest.length > 0) {
@@ -39,10 +49,18 @@ function apply(table: FilterTable, rule: readonly string[], packet: PassingPacke
       case "return":
         return word
       case "goto":
-        return verdictOf(table, next(), packet)
+        return verdictOf(table, next(), packet, counted)
       case "jump": {
-        const verdict = verdictOf(table, next(), packet)
+        const verdict = verdictOf(table, next(), packet, counted)
         if (verdict !== "return") return verdict
+        break
+      }
+      case "update": {
+        const set = next().slice(1)
+        if (table.sets.get(set)?.filling === undefined) throw new Error(`${set} is none that packets fill`)
+        // What it is counted by.
+        next()
+        counted(set)
         break
       }
       case "iifname":
@@ -72,12 +90,14 @@ function apply(table: FilterTable, rule: readonly string[], packet: PassingPacke
 function matchesWord(table: FilterTable, word: string, next: () => string, packet: PassingPacket): boolean {
   const family = familyOf(packet.source)
   const what = next()
-  const value = next()
+  const first = next()
+  const isNegated = first === "!="
+  const value = isNegated ? next() : first
   switch (`${word} ${what}`) {
     case "meta nfproto":
       return value === `ipv${family}`
     case "meta l4proto":
-      return Number(value) === packet.protocol
+      return (Number(value) === packet.protocol) !== isNegated
     case "ip saddr":
     case "ip6 saddr":
     case "ip daddr":

@@ -1,12 +1,21 @@
 import { UPLINK } from "../plan/links.ts"
 import type { Translation } from "../plan/translation.ts"
+import { REFUSED_ARRIVING, REFUSED_LEAVING } from "./flow-sets.ts"
 import type { FilterChain } from "./table.ts"
 
 /** A connection with this mark was refused once, so that its answers do not pass either. */
 const CUT = "0x7a"
 
+/** Where a packet goes that its sender's side does not let leave, or its receiver's does not let arrive. */
+export function refusedAt(side: "egress" | "ingress"): string {
+  return side === "egress" ? "refused_leaving" : "refused_arriving"
+}
+
 /** The chains that are the same in every router, but for what NAT gateways do. */
-export function addHooks(translations: readonly Translation[], chains: Map<string, FilterChain>): void {
+export function addHooks(
+  { translations, countsFlows }: { readonly translations: readonly Translation[]; readonly countsFlows: boolean },
+  chains: Map<string, FilterChain>,
+): void {
   const chain = (name: string, rules: readonly string[], hook?: string) =>
     chains.set(name, hook === undefined ? { rules } : { hook, rules })
 
@@ -31,30 +40,37 @@ export function addHooks(translations: readonly Translation[], chains: Map<strin
       "ip daddr 169.254.0.0/16 drop",
       "ip saddr 169.254.0.0/16 drop",
       "iifname vmap @acl_egress_by",
-      "oifname vmap @acl_ingress_by",
-      "ct state related accept",
-      `ct state established ct direction reply ct mark != ${CUT} accept`,
-      "ct direction reply drop",
+      "ct state related goto answering",
+      `ct state established ct direction reply ct mark != ${CUT} goto answering`,
+      `ct direction reply goto ${refusedAt("egress")}`,
       `ct state established ct mark ${CUT} ct mark set 0`,
       "iifname vmap @leaving_by",
       "iifname @links goto arriving_from_link",
     ],
     "type filter hook forward priority 0; policy drop;",
   )
+  chain("answering", ["oifname vmap @acl_ingress_by", "accept"])
   chain("arriving", [
+    "oifname vmap @acl_ingress_by",
     "oifname vmap @arriving_by",
     `oifname "${UPLINK}" goto leaving_vpc`,
     "oifname @links accept",
-    "goto refused",
+    `goto ${refusedAt("ingress")}`,
   ])
   // What comes from elsewhere is for an interface here, and is not sent on.
-  chain("arriving_from_link", ["oifname vmap @arriving_by", "goto refused"])
+  chain("arriving_from_link", [
+    "oifname vmap @acl_ingress_by",
+    "oifname vmap @arriving_by",
+    `goto ${refusedAt("ingress")}`,
+  ])
   const translated = translations.map(({ mark, destination }) => `meta mark ${mark} ${toward(destination)}`)
   chain("leaving_vpc", [
     ...translated.map((packets) => `${packets} accept`),
     "ip saddr @public_sources accept",
-    "goto refused",
+    `goto ${refusedAt("ingress")}`,
   ])
+  chain(refusedAt("egress"), [...(countsFlows ? REFUSED_LEAVING : []), "goto refused"])
+  chain(refusedAt("ingress"), [...(countsFlows ? REFUSED_ARRIVING : []), "goto refused"])
   chain("refused", [`ct state established ct mark set ${CUT}`, "drop"])
   chain(
     "local",

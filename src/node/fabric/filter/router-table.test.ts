@@ -1,217 +1,111 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
-import type { FabricAcl, FabricGroup, FabricGroupRule, FabricInterface, FabricSubnet } from "../../../wire/fabric.ts"
+import { ipBytes } from "../../linux/ip.ts"
 import { refusedConnections } from "../connections.ts"
 import { desiredFabric } from "../plan/desired.ts"
 import { elasticLink, UPLINK } from "../plan/links.ts"
 import type { FabricRecords } from "../records.ts"
-import { aMachine, aRecordSet } from "../testing.ts"
+import { aMachine } from "../testing.ts"
+import { FLOW_SETS } from "./flow-sets.ts"
 import { verdictOf } from "./interpreter.testing.ts"
-
-/** Few values, so that they meet. */
-const addresses = ["10.0.0.5", "10.0.0.6", "10.0.1.5", "10.0.1.6"]
-const cidr = fc.constantFrom(
-  "0.0.0.0/0",
-  "10.0.0.0/16",
-  "10.0.0.0/24",
-  "10.0.1.0/24",
-  "10.0.0.5/32",
-  "10.0.1.6/32",
-  "192.0.2.0/24",
-  "::/0",
-)
-const port = fc.constantFrom(0, 79, 80, 81, 443, 65_535)
-const traffic = fc.oneof(
-  fc.constant({ protocol: "-1" }),
-  fc
-    .tuple(fc.constantFrom("tcp", "udp", "6", "17"), port, port)
-    .map(([protocol, a, b]) => ({ protocol, fromPort: Math.min(a, b), toPort: Math.max(a, b) })),
-  fc
-    .tuple(fc.constantFrom(-1, 0, 8), fc.constantFrom(-1, 0, 1))
-    .map(([fromPort, toPort]) => ({ protocol: "icmp", fromPort, toPort })),
-  fc.constant({ protocol: "47" }),
-  fc.constant({ protocol: "tcp" }),
-)
-const groupIds = ["sg-1", "sg-2", "sg-3"]
-const groupRule: fc.Arbitrary<FabricGroupRule> = fc
-  .tuple(
-    traffic,
-    fc.oneof(
-      fc.array(cidr, { minLength: 1, maxLength: 3 }).map((cidrs) => ({ cidrs })),
-      fc.constantFrom(...groupIds, "sg-gone").map((groupId) => ({ groupId })),
-    ),
-  )
-  .map(([one, peers]) => ({ ...one, ...peers }))
-const rules = fc.array(groupRule, { maxLength: 4 })
-const aclEntries = fc.array(
-  fc.tuple(traffic, cidr, fc.boolean()).map(([one, cidr, isAllowed]) => ({ ...one, cidr, isAllowed })),
-  { maxLength: 4 },
-)
-const openEntries = fc.constant([{ protocol: "-1", cidr: "0.0.0.0/0", isAllowed: true }])
-
-const network = fc
-  .record({
-    groups: fc.tuple(...groupIds.map(() => fc.record({ ingress: rules, egress: rules }))),
-    memberships: fc.tuple(
-      ...addresses.map(() => fc.uniqueArray(fc.constantFrom(...groupIds), { minLength: 1, maxLength: 3 })),
-    ),
-    acls: fc.tuple(
-      ...[0, 1].map(() =>
-        fc.oneof(
-          fc.record({ ingress: openEntries, egress: openEntries }),
-          fc.record({ ingress: aclEntries, egress: aclEntries }),
-        ),
-      ),
-    ),
-  })
-  .map(({ groups, memberships, acls }) =>
-    aRecordSet({
-      vpc: [{ id: "vpc-a" }],
-      subnet: [
-        { id: "subnet-0", cidr: "10.0.0.0/24", aclId: "acl-0" },
-        { id: "subnet-1", cidr: "10.0.1.0/24", aclId: "acl-1" },
-      ],
-      acl: acls.map((acl, index) => ({ ...acl, id: `acl-${index}` })),
-      group: groups.map((group, index) => ({
-        ...group,
-        id: groupIds[index]!,
-        members: addresses.filter((_, at) => memberships[at]!.includes(groupIds[index]!)),
-      })),
-      interface: addresses.map((address, index) => ({
-        id: `eni-${index}`,
-        subnetId: address.startsWith("10.0.0.") ? "subnet-0" : "subnet-1",
-        addresses: [address],
-        groupIds: memberships[index]!,
-      })),
-    }),
-  )
-
-const packet = fc
-  .record({
-    source: fc.constantFrom(...addresses, "172.30.2.0"),
-    destination: fc.constantFrom(...addresses),
-    kind: fc.oneof(
-      fc.tuple(fc.constantFrom(6, 17), port).map(([protocol, destinationPort]) => ({ protocol, destinationPort })),
-      fc
-        .tuple(fc.constantFrom(0, 8), fc.constantFrom(0, 1))
-        .map(([icmpType, icmpCode]) => ({ protocol: 1, icmpType, icmpCode })),
-      fc.constant({ protocol: 47 }),
-    ),
-  })
-  .map(({ source, destination, kind }) => ({ source, destination, ...kind }))
-
-type Sent = {
-  source: string
-  destination: string
-  protocol: number
-  destinationPort?: number
-  icmpType?: number
-  icmpCode?: number
-}
-
-/** The API's own words, read as plainly as can be. */
-const oracle = {
-  inCidr(cidr: string, address: string): boolean {
-    if (cidr.includes(":")) return false
-    const [base = "", length] = cidr.split("/")
-    const number = (text: string) => text.split(".").reduce((sum, part) => sum * 256 + Number(part), 0)
-    const size = 2 ** (32 - Number(length))
-    return Math.floor(number(base) / size) === Math.floor(number(address) / size)
-  },
-  fits(
-    { protocol, fromPort, toPort }: { protocol: string; fromPort?: number | undefined; toPort?: number | undefined },
-    sent: Sent,
-  ): boolean {
-    const numbers: Record<string, number> = { tcp: 6, udp: 17, icmp: 1 }
-    if (protocol === "-1") return true
-    const number = numbers[protocol] ?? Number(protocol)
-    if (number !== sent.protocol) return false
-    if (fromPort === undefined || number === 47) return true
-    if (number === 1)
-      return fromPort === -1 || (fromPort === sent.icmpType && (toPort === -1 || toPort === sent.icmpCode))
-    return sent.destinationPort! >= fromPort && sent.destinationPort! <= toPort!
-  },
-  groupsAllow(
-    records: FabricRecords,
-    groups: readonly (FabricGroup | undefined)[],
-    side: "ingress" | "egress",
-    sent: Sent,
-  ): boolean {
-    const peer = side === "ingress" ? sent.source : sent.destination
-    return groups.some((group) =>
-      group?.[side].some(
-        (rule) =>
-          oracle.fits(rule, sent) &&
-          (rule.groupId === undefined
-            ? rule.cidrs!.some((cidr) => oracle.inCidr(cidr, peer))
-            : (records.group.get(rule.groupId)?.members.includes(peer) ?? false)),
-      ),
-    )
-  },
-  aclAllows(acl: FabricAcl, subnet: FabricSubnet, side: "ingress" | "egress", sent: Sent): boolean {
-    const peer = side === "ingress" ? sent.source : sent.destination
-    if (oracle.inCidr(subnet.cidr!, peer)) return true
-    for (const entry of acl[side])
-      if (oracle.inCidr(entry.cidr, peer) && oracle.fits(entry, sent)) return entry.isAllowed
-    return false
-  },
-  passes(records: FabricRecords, sent: Sent, withAcls: boolean): boolean {
-    const at = (address: string) => [...records.interface.values()].find(({ addresses }) => addresses[0] === address)
-    const check = (one: FabricInterface | undefined, side: "ingress" | "egress") => {
-      if (one === undefined) return true
-      const subnet = records.subnet.get(one.subnetId)!
-      const groups = one.groupIds.map((id) => records.group.get(id))
-      if (withAcls && !oracle.aclAllows(records.acl.get(subnet.aclId)!, subnet, side, sent)) return false
-      return oracle.groupsAllow(records, groups, side, sent)
-    }
-    return check(at(sent.source), "egress") && check(at(sent.destination), "ingress")
-  },
-}
+import { network, packet } from "./network.testing.ts"
+import { allowed, interfaceOf, mayPass } from "./oracle.testing.ts"
+import type { Packet } from "./traffic.ts"
 
 const machine = aMachine({
   uplinks: new Map([["vpc-a", { hostLink: "hport1", hostAddress: "172.30.2.0", routerAddress: "172.30.2.1" }]]),
 })
 
+function tableOf(records: FabricRecords) {
+  return desiredFabric(records, machine).state.routers.get("vpc-a")!.table!
+}
+
+function passing(records: FabricRecords, sent: Packet) {
+  const linkOf = (address: string) => {
+    const one = interfaceOf(records, address)
+    return one === undefined ? UPLINK : elasticLink(one.id)
+  }
+  return { ...sent, from: linkOf(sent.source), to: linkOf(sent.destination) }
+}
+
+const packets = fc.array(packet, { minLength: 20, maxLength: 20 })
+
 test("a packet passes the compiled rules exactly when groups and ACLs, read as the API says them, let it", () => {
-  const seen = { accept: 0, drop: 0 }
+  const seen = { accept4: 0, drop4: 0, accept6: 0, drop6: 0 }
   fc.assert(
-    fc.property(network, fc.array(packet, { minLength: 20, maxLength: 20 }), (records, packets) => {
-      const table = desiredFabric(records, machine).state.routers.get("vpc-a")!.table!
-      const linkOf = (address: string) => {
-        const index = addresses.indexOf(address)
-        return index < 0 ? UPLINK : elasticLink(`eni-${index}`)
-      }
+    fc.property(network, packets, (records, packets) => {
+      const table = tableOf(records)
       for (const sent of packets) {
-        if (sent.source === sent.destination) continue
-        const passing = { ...sent, from: linkOf(sent.source), to: linkOf(sent.destination) }
-        const expected = oracle.passes(records, sent, true) ? "accept" : "drop"
-        seen[expected]++
-        expect([sent, verdictOf(table, "passing", passing)]).toEqual([sent, expected])
+        const expected = mayPass(records, sent, { withAcls: true }) ? "accept" : "drop"
+        seen[`${expected}${sent.source.includes(":") ? 6 : 4}`]++
+        expect([sent, verdictOf(table, "passing", passing(records, sent))]).toEqual([sent, expected])
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 300 },
   )
-  // Both happen often enough for the comparison to mean something.
-  expect(Math.min(seen.accept, seen.drop)).toBeGreaterThan(100)
+  // All of it happens often enough for the comparison to mean something.
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(100)
+})
+
+test("a packet is counted at its sender as what its sender's rules say, and at its receiver as what that one's say", () => {
+  const seen = new Set<string>()
+  fc.assert(
+    fc.property(network, packets, (records, packets) => {
+      const table = tableOf(records)
+      for (const sent of packets) {
+        const counted: string[] = []
+        const count = (set: string) => counted.push(set)
+        const verdict = verdictOf(table, "passing", passing(records, sent), count)
+        if (verdict === "accept" && table.chains.has("counting")) {
+          verdictOf(table, "counting", passing(records, sent), count)
+        }
+        const { toLeave, toArrive } = allowed(records, sent, { withAcls: true })
+        const isLogged = (address: string) => interfaceOf(records, address)?.flowIntervals !== undefined
+        const expected = [
+          ...(isLogged(sent.source) ? [`egress ${toLeave}`] : []),
+          ...(isLogged(sent.destination) && toLeave ? [`ingress ${toArrive}`] : []),
+        ]
+        const sets = counted.map((name) => FLOW_SETS.get(name)!)
+        expect([sent, sets.map(({ side, isAccepted }) => `${side} ${isAccepted}`).sort()]).toEqual([sent, expected])
+        for (const { family, protocol } of sets) {
+          expect(family).toBe(sent.source.includes(":") ? 6 : 4)
+          expect(protocol).toBe(sent.protocol === 6 || sent.protocol === 17 ? sent.protocol : undefined)
+        }
+        for (const name of counted) seen.add(name)
+      }
+    }),
+    { numRuns: 300 },
+  )
+  expect(seen).toEqual(new Set(FLOW_SETS.keys()))
+})
+
+test("a router counts nothing when none of its interfaces has a flow log", () => {
+  fc.assert(
+    fc.property(network, (records) => {
+      const interfaces = [...records.interface].map(([id, { flowIntervals: _, ...one }]) => [id, one] as const)
+      const { sets, chains } = tableOf({ ...records, interface: new Map(interfaces) })
+      expect([...sets.values()].filter(({ filling }) => filling !== undefined)).toEqual([])
+      expect([...chains.values()].flatMap(({ rules }) => rules).filter((rule) => rule.includes("flow_"))).toEqual([])
+    }),
+    { numRuns: 20 },
+  )
 })
 
 test("a connection is forgotten exactly when no group of its sender or its receiver allows it any more", () => {
   fc.assert(
     fc.property(network, packet, (records, sent) => {
       const { vpcs } = desiredFabric(records, machine)
-      const bytes = (text: string) => Uint8Array.from(text.split(".").map(Number))
-      const { source, destination, destinationPort = 0, ...rest } = sent as Sent
-      if (source === destination) return
+      const { source, destination, destinationPort = 0, ...rest } = sent
       const connection = {
         ...rest,
-        source: bytes(source),
-        destination: bytes(destination),
+        source: ipBytes(source),
+        destination: ipBytes(destination),
         destinationPort,
-        family: 2,
+        family: source.includes(":") ? 10 : 2,
         name: Uint8Array.of(1),
       }
       const forgotten = refusedConnections([connection], vpcs.get("vpc-a")!, records)
-      expect(forgotten.length === 0).toBe(oracle.passes(records, sent, false))
+      expect(forgotten.length === 0).toBe(mayPass(records, sent, { withAcls: false }))
     }),
     { numRuns: 300 },
   )

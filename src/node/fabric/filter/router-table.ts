@@ -6,6 +6,7 @@ import { resolverAddresses } from "../plan/resolver-addresses.ts"
 import type { Translation } from "../plan/translation.ts"
 import type { FabricRecords } from "../records.ts"
 import { aclChain, compileAcl } from "./acls.ts"
+import { addFlows, LOGGED } from "./flow-sets.ts"
 import { compileGroup, groupChain, memberSet } from "./groups.ts"
 import { addHooks } from "./router-hooks.ts"
 import type { Shape } from "./shapes.ts"
@@ -33,7 +34,8 @@ export function routerTable(input: RouterTableInput): FilterTable {
   addLinkSets(input, sets)
   addAcls(input, sets, chains)
   addGroups(input, sets, chains)
-  addHooks(input.translations, chains)
+  addFlows(input.local.locals, sets, chains)
+  addHooks({ translations: input.translations, countsFlows: sets.has(LOGGED) }, chains)
   return { sets, chains }
 }
 

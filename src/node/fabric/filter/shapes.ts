@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { groupChain } from "./groups.ts"
+import { refusedAt } from "./router-hooks.ts"
 import type { FilterChain } from "./table.ts"
 
 /** Interfaces with the same groups share their chains: there are far fewer ways to combine groups than interfaces. */
@@ -20,7 +21,7 @@ export function shapeOf(groupIds: readonly string[]): Shape {
   const sorted = groupIds.toSorted()
   const hash = createHash("sha256").update(key).digest("hex").slice(0, 16)
   const chainOf = (side: "egress" | "ingress"): FilterChain => ({
-    rules: [...sorted.map((id) => `jump ${groupChain(id, side)}`), "goto refused"],
+    rules: [...sorted.map((id) => `jump ${groupChain(id, side)}`), `goto ${refusedAt(side)}`],
   })
   const shape: Shape = {
     groupIds: sorted,

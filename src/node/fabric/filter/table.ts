@@ -17,6 +17,9 @@ export interface FilterSet {
 
   /** What a map has for them; of a set there is nothing. */
   readonly elements: ReadonlyMap<string, string | undefined>
+
+  /** Packets fill it, so that its elements are none of ours; they go away after a silence. */
+  readonly filling?: { readonly silenceSeconds: number; readonly countMax: number }
 }
 
 export interface FilterChain {
@@ -75,27 +78,32 @@ function changes(table: string, before: FilterTable, after: FilterTable): string
   for (const [name, set] of after.sets) {
     const was = before.sets.get(name)
     if (was === set) continue
-    if (was === undefined) commands.push(`add ${set.is} ${table} ${name} { type ${set.type}; }`)
+    if (was === undefined) commands.push(`add ${set.is} ${table} ${name} { type ${set.type};${filled(set)} }`)
     const { removed, added } = differenceOf(was?.elements, set.elements)
     if (removed.length > 0) commands.push(`delete element ${table} ${name} { ${removed.join(", ")} }`)
     if (added.length > 0) elements.push(`add element ${table} ${name} { ${added.map(renderElement).join(", ")} }`)
   }
-  const filled: string[] = []
+  const rules: string[] = []
   for (const [name, chain] of after.chains) {
     const was = before.chains.get(name)
     if (was === chain) continue
     if (was === undefined) commands.push(`add chain ${table} ${name}${chain.hook ? ` { ${chain.hook} }` : ""}`)
     else if (sameRules(was, chain)) continue
-    else filled.push(`flush chain ${table} ${name}`)
-    filled.push(...chain.rules.map((rule) => `add rule ${table} ${name} ${rule}`))
+    else rules.push(`flush chain ${table} ${name}`)
+    rules.push(...chain.rules.map((rule) => `add rule ${table} ${name} ${rule}`))
   }
   for (const [name] of before.chains) {
     if (after.chains.has(name)) continue
-    filled.push(`flush chain ${table} ${name}`)
+    rules.push(`flush chain ${table} ${name}`)
     gone.push(`delete chain ${table} ${name}`)
   }
   for (const [name, { is }] of before.sets) if (!after.sets.has(name)) gone.push(`delete ${is} ${table} ${name}`)
-  return [...commands, ...filled, ...elements, ...gone]
+  return [...commands, ...rules, ...elements, ...gone]
+}
+
+function filled({ filling }: FilterSet): string {
+  if (filling === undefined) return ""
+  return ` size ${filling.countMax}; flags dynamic,timeout; timeout ${filling.silenceSeconds}s;`
 }
 
 type Elements = FilterSet["elements"]

@@ -20,6 +20,7 @@ export function desiredHost(
   const entries = new Map<string, Entry>()
   const failures: Failure[] = []
   const publicAddresses: string[] = []
+  const seenOutside: string[] = []
   const led: string[] = [...machine.taken]
   const byId = new Map(vpcs.map((local) => [local.vpc.id, local]))
   const add = (entry: Entry) => entries.set(keyOf(entry), entry)
@@ -50,6 +51,8 @@ export function desiredHost(
     for (const address of publicAddressesOf(local, records)) {
       lead(`${address}/32`)
       publicAddresses.push(address)
+      const { publicRange } = local.vpc
+      if (publicRange !== undefined && contains(publicRange, address)) seenOutside.push(address)
     }
   }
   const machines = new Set(vpcs.flatMap(({ remotes }) => remotes.map(({ underlayAddress }) => underlayAddress)))
@@ -57,7 +60,9 @@ export function desiredHost(
     if (!machine.uplinks.has(vpc.id)) failures.push({ kind: "vpc", id: vpc.id, reason: NO_UPLINK })
   }
   const table =
-    links.size === 0 ? emptyTable : hostTable({ uplinks: [...links.keys()], publicAddresses, machines: [...machines] })
+    links.size === 0
+      ? emptyTable
+      : hostTable({ uplinks: [...links.keys()], publicAddresses, seenOutside, machines: [...machines] })
   return { state: { links, entries, table }, failures }
 }
 

@@ -1,4 +1,5 @@
 import type { ListedConnection } from "../netlink/connection.ts"
+import type { CountedElement } from "../netlink/counted-elements.ts"
 import type { Entry } from "../netlink/entries.ts"
 import type { ElementEdit } from "../netlink/filter-elements.ts"
 
@@ -36,6 +37,13 @@ export interface FabricOrders {
     readonly table: string
     readonly edits: readonly ElementEdit[]
   }): void
+
+  /** What packets have put into sets of a table of the kind inet, set by set. */
+  countedElements(order: {
+    readonly path: string
+    readonly table: string
+    readonly sets: readonly string[]
+  }): readonly (readonly CountedElement[])[]
 
   connections(order: { readonly path: string }): readonly ListedConnection[]
   forgetConnections(order: {

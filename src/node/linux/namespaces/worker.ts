@@ -4,7 +4,7 @@ import { connect, openVxlan, removeLink } from "./connected.ts"
 import { connections, forgetConnections } from "./connections.ts"
 import { forgetDatagramsTo } from "./datagrams.ts"
 import { configureInside, createElastic, lookInside } from "./elastic.ts"
-import { editElements } from "./elements.ts"
+import { countedElements, editElements } from "./elements.ts"
 import { closeBridge, closeOwn, openBridge, openOwn } from "./instance.ts"
 import { letGo } from "./kept.ts"
 import { counters, endConnectionsSoon, forgetAddress, listen, surroundings } from "./look.ts"
@@ -56,6 +56,7 @@ const orders: Orders = {
   openVxlan,
   removeLink,
   editElements,
+  countedElements,
   connections,
   forgetConnections,
   openSocket: openSocketIn,

@@ -93,17 +93,20 @@ export function decode(bytes: Buffer): Reply[] {
   return replies
 }
 
+/** The last of each number, which is all there is of most. */
 export function decodeAttributes(bytes: Buffer): ReadonlyMap<number, Buffer> {
-  const attributes = new Map<number, Buffer>()
+  return new Map(attributesIn(bytes))
+}
+
+export function* attributesIn(bytes: Buffer): Iterable<[number: number, value: Buffer]> {
   for (let at = 0; at + ATTRIBUTE_HEADER_LENGTH <= bytes.length; ) {
     const length = bytes.readUInt16LE(at)
     if (length < ATTRIBUTE_HEADER_LENGTH || at + length > bytes.length) break
     // The upper two bits say something about the value, and do not belong to the number.
     const number = bytes.readUInt16LE(at + 2) & 0x3fff
-    attributes.set(number, bytes.subarray(at + ATTRIBUTE_HEADER_LENGTH, at + length))
+    yield [number, bytes.subarray(at + ATTRIBUTE_HEADER_LENGTH, at + length)]
     at += aligned(length)
   }
-  return attributes
 }
 
 export function text(value: string): Buffer {

@@ -19,7 +19,10 @@ test("public addresses come from a range that nobody on the internet has until t
   expect(store.transact(HOME, (tx) => setPublicRange(tx, "203.0.113.9/24"))).toBe(true)
   expect(store.transact(HOME, (tx) => publicRange(tx))).toBe("203.0.113.0/24")
   expect(allocate()).toMatch(/^203\.0\.113\./)
-  expect(store.transact(HOME, (tx) => setPublicRange(tx, "anywhere"))).toBe(false)
+  for (const nobodys of ["anywhere", "fd00::/8", "127.0.0.0/24", "169.0.0.0/8", "0.0.0.0/0", "240.0.0.0/24"]) {
+    expect(store.transact(HOME, (tx) => setPublicRange(tx, nobodys))).toBe(false)
+  }
+  expect(store.transact(HOME, (tx) => publicRange(tx))).toBe("203.0.113.0/24")
 })
 
 test("every address of a small range is given out once, to whichever account, and comes back when it is released", async () => {

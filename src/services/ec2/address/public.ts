@@ -1,5 +1,5 @@
 import type { Tx } from "../../../store/transaction.ts"
-import { addressAt, formatCidr, knownCidr, parseCidr, sizeOf } from "../cidr.ts"
+import { addressAt, formatCidr, knownCidr, overlaps, parseCidr, sizeOf } from "../cidr.ts"
 import { fault } from "../fault.ts"
 import { accountIn, type Maker, regionIn } from "../maker.ts"
 import { publicAddresses, publicRanges } from "../tables.ts"
@@ -7,16 +7,27 @@ import { publicAddresses, publicRanges } from "../tables.ts"
 /** Set aside for tests of networks: nobody on the internet has it, until the operator names a range of their own. */
 const RANGE_AT_FIRST = "198.18.0.0/15"
 
-/** Where public addresses come from, from now on; those that are given out stay with who has them. False for no IPv4 block. */
+/** Blocks of which no address is anyone's: of this network, this machine, this link, of many, and of nobody. */
+const NOBODYS = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3"].map(knownCidr)
+
+/**
+ * Where public addresses come from, from now on; those that are given out stay with who has them. False for what is no
+ * IPv4 block, or one that nobody can have an address of.
+ */
 export function setPublicRange({ anywhere }: Tx, cidr: string): boolean {
   const block = parseCidr(cidr)
-  if (block?.family !== 4) return false
+  if (block?.family !== 4 || NOBODYS.some((nobodys) => overlaps(nobodys, block))) return false
   anywhere.installation.put(publicRanges, { key: "public-range", cidr: formatCidr(block) })
   return true
 }
 
-export function publicRange({ anywhere }: Tx): string {
-  return anywhere.installation.get(publicRanges, "public-range")?.cidr ?? RANGE_AT_FIRST
+/** The range that the operator has named: its addresses lead to the installation's machines, and may be seen outside. */
+export function operatorsRange({ anywhere }: Tx): string | undefined {
+  return anywhere.installation.get(publicRanges, "public-range")?.cidr
+}
+
+export function publicRange(tx: Tx): string {
+  return operatorsRange(tx) ?? RANGE_AT_FIRST
 }
 
 /** A public address that nobody in the installation has. */

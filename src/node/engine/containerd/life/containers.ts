@@ -16,6 +16,7 @@ import { Turns } from "../turns.ts"
 import { Container } from "./container.ts"
 import { deleteProcess } from "./delete-process.ts"
 import type { Happening } from "./happenings.ts"
+import { endShim, shimsOf } from "./left-shims.ts"
 
 export interface ContainersOptions {
   readonly world: World
@@ -77,13 +78,22 @@ export class Containers {
 
   /** Brings what is known to what is. Only what differs is looked at closely, in its turn. */
   async compare(): Promise<void> {
-    const { tasks } = await this.#options.client.tasks.list({})
+    const { client } = this.#options
+    const { tasks } = await client.tasks.list({})
     const running = new Map(tasks.map((task) => [task.id, task.status]))
     const differing = this.all().filter(({ id, status }) => {
       const task = running.get(id)
       return status === "running" ? task !== "RUNNING" : task !== undefined
     })
     await Promise.all(differing.map((container) => this.turns.take(container.id, () => this.#lookAt(container))))
+
+    for (const shim of shimsOf(this.#options)) {
+      if (running.has(shim.id)) continue
+      await this.turns.take(shim.id, async () => {
+        if ((await unlessGone(client.tasks.get({ containerId: shim.id }))) === undefined)
+          await endShim(this.#options, shim)
+      })
+    }
   }
 
   async #lookAt(container: Container): Promise<void> {

@@ -1,0 +1,212 @@
+import { mkdir, readdir, rename, rm, stat, unlink } from "node:fs/promises"
+import { join } from "node:path"
+import type { World } from "../../../world/world.ts"
+import { type BlobStore, BlobsUnavailable, type ByteRange, DigestMismatch, UploadRefused } from "./blob-store.ts"
+import { digestOf } from "./digest.ts"
+import { EndedUploads } from "./ended-uploads.ts"
+import { readFile } from "./file-reading.ts"
+import { FolderSync, writtenFile } from "./file-syncing.ts"
+import { UploadFile } from "./file-upload.ts"
+import { Holds } from "./holds.ts"
+
+export interface FileBlobStoreOptions {
+  readonly world: Pick<World, "log" | "now" | "random">
+
+  /** Made when it does not exist; for one process at a time. */
+  readonly directory: string
+}
+
+/**
+ * Blobs as files that are named for their digests, each written under another name, synced and then moved into place: what
+ * has its digest's name is whole. Uploads are files too, so they outlive the process.
+ */
+export class FileBlobStore implements BlobStore {
+  readonly #world: FileBlobStoreOptions["world"]
+  readonly #blobs: string
+  readonly #uploadFolder: string
+  readonly #uploads = new Map<string, UploadFile>()
+  readonly #ended = new EndedUploads()
+  readonly #holds = new Holds()
+  readonly #removals = new Map<string, Promise<unknown>>()
+  readonly #folders = new Map<string, Promise<FolderSync>>()
+  #drafts = 0
+
+  constructor({ world, directory }: FileBlobStoreOptions) {
+    this.#world = world
+    this.#blobs = join(directory, "sha256")
+    this.#uploadFolder = join(directory, "uploads")
+  }
+
+  /** Takes away what a process that was killed has left half written. */
+  async open(): Promise<void> {
+    await mkdir(this.#blobs, { recursive: true, mode: 0o700 })
+    await mkdir(this.#uploadFolder, { recursive: true, mode: 0o700 })
+    for (const name of await readdir(this.#uploadFolder)) {
+      if (name.endsWith(DRAFT)) await rm(join(this.#uploadFolder, name), { force: true })
+    }
+  }
+
+  async close(): Promise<void> {
+    for (const upload of this.#uploads.values()) await upload.close()
+    this.#uploads.clear()
+    for (const folder of this.#folders.values()) await (await folder).close()
+    this.#folders.clear()
+  }
+
+  read(digest: string, range?: ByteRange): AsyncIterable<Uint8Array> {
+    return readFile(this.#path(digest), range)
+  }
+
+  async has(digest: string): Promise<boolean> {
+    await this.#removals.get(digest)
+    return stat(this.#path(digest)).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  async put(digest: string, bytes: Uint8Array): Promise<void> {
+    const actual = digestOf(bytes)
+    if (actual !== digest) throw new DigestMismatch(actual)
+    if (await this.has(digest)) return
+    const draft = join(this.#uploadFolder, `${++this.#drafts}${DRAFT}`)
+    await stored(async () => {
+      await writtenFile(draft, bytes)
+      await this.#place(draft, digest)
+    })
+  }
+
+  async received(name: string): Promise<number | undefined> {
+    return this.#ended.has(name) ? undefined : (await this.#upload(name)).size
+  }
+
+  async append(name: string, at: number | undefined, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+    if (this.#ended.has(name)) throw new UploadRefused("gone")
+    const upload = await this.#upload(name)
+    if (upload.isBusy) throw new UploadRefused("busy", upload.size)
+    if (at !== undefined && at !== upload.size) throw new UploadRefused("misplaced", upload.size)
+    return stored(() => upload.append(pieces, this.#world.now()))
+  }
+
+  async finish(name: string, digest: string): Promise<number> {
+    if (this.#ended.has(name)) throw new UploadRefused("gone")
+    const upload = await this.#upload(name)
+    if (upload.isBusy) throw new UploadRefused("busy", upload.size)
+    using _ = upload.busy()
+    const size = upload.size
+    const actual = await stored(() => upload.end())
+    if (actual !== digest) {
+      await this.#end(name, upload)
+      throw new DigestMismatch(actual)
+    }
+    if (!(await this.has(digest))) await stored(() => this.#place(upload.path, digest))
+    await this.#end(name, upload)
+    return size
+  }
+
+  async abandon(name: string): Promise<void> {
+    const upload = await this.#upload(name)
+    if (upload.isBusy) throw new UploadRefused("busy", upload.size)
+    await this.#end(name, upload)
+  }
+
+  hold(digest: string): Disposable {
+    return this.#holds.hold(digest)
+  }
+
+  async *digests(): AsyncIterable<readonly string[]> {
+    for (const folder of await readdir(this.#blobs)) {
+      const names = await readdir(join(this.#blobs, folder))
+      yield names.map((name) => `sha256:${name}`)
+    }
+  }
+
+  async remove(digest: string, isWanted: () => boolean): Promise<boolean> {
+    if (this.#removals.has(digest) || this.#holds.has(digest) || isWanted()) return false
+    // Whoever comes with the same content meanwhile waits until it is gone, and then writes it anew.
+    const removal = unlink(this.#path(digest)).then(
+      () => true,
+      (error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT")
+          this.#world.log.warn("a blob could not be removed", { digest, error: String(error) })
+        return false
+      },
+    )
+    this.#removals.set(digest, removal)
+    try {
+      return await removal
+    } finally {
+      this.#removals.delete(digest)
+    }
+  }
+
+  async forgetUploads(msUnused: number): Promise<void> {
+    const before = this.#world.now() - msUnused
+    for (const name of await readdir(this.#uploadFolder)) {
+      const upload = this.#uploads.get(name)
+      if (name.endsWith(DRAFT) || upload?.isBusy) continue
+      const found = await stat(join(this.#uploadFolder, name)).catch(() => undefined)
+      if (found === undefined || found.mtimeMs > before || this.#uploads.get(name)?.isBusy) continue
+      await this.#end(name, upload ?? (await this.#upload(name)))
+    }
+    // What is open but was never written to has no file.
+    for (const [name, upload] of this.#uploads) {
+      if (!upload.isBusy && upload.usedAt <= before) this.#uploads.delete(name)
+    }
+  }
+
+  #path(digest: string): string {
+    const hex = digest.slice("sha256:".length)
+    return join(this.#blobs, hex.slice(0, 2), hex)
+  }
+
+  async #upload(name: string): Promise<UploadFile> {
+    const known = this.#uploads.get(name)
+    if (known !== undefined) return known
+    const found = await UploadFile.find(join(this.#uploadFolder, name), this.#world.now())
+    // Another may have looked at the same time.
+    const upload = this.#uploads.get(name) ?? found
+    this.#uploads.set(name, upload)
+    return upload
+  }
+
+  async #end(name: string, upload: UploadFile): Promise<void> {
+    this.#ended.add(name)
+    this.#uploads.delete(name)
+    await upload.close()
+    await rm(upload.path, { force: true })
+  }
+
+  /** Moves a file that is synced to where its digest says, durably. */
+  async #place(from: string, digest: string): Promise<void> {
+    const folder = await this.#folder(digest.slice("sha256:".length).slice(0, 2))
+    await rename(from, this.#path(digest))
+    await folder.sync()
+  }
+
+  #folder(name: string): Promise<FolderSync> {
+    const known = this.#folders.get(name)
+    if (known !== undefined) return known
+    const made = FolderSync.open(this.#blobs, name)
+    this.#folders.set(name, made)
+    made.catch(() => this.#folders.delete(name))
+    return made
+  }
+}
+
+async function stored<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === "ENOSPC" || code === "EDQUOT") {
+      throw new BlobsUnavailable("There is no room left for images on the disk.", { cause: error })
+    }
+    if (code === "EIO" || code === "EROFS" || code === "EMFILE" || code === "ENFILE") {
+      throw new BlobsUnavailable(`Images cannot be stored: ${code}.`, { cause: error })
+    }
+    throw error
+  }
+}
+
+const DRAFT = ".draft"

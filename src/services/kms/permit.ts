@@ -1,0 +1,116 @@
+import type { Conditions, ResourcePolicy } from "../../aws/authorizer.ts"
+import { CommonFault } from "../../aws/common-fault.ts"
+import type { Call } from "../../aws/operations.ts"
+import { resourceTagConditions } from "../../aws/tags.ts"
+import { accountOf } from "../../store/changes.ts"
+import { fault } from "./fault.ts"
+import { findKey, type FoundKey, namedKey, notFound } from "./find.ts"
+import { grantStatements } from "./grant-policy.ts"
+import { beginManagedKey } from "./managed-key.ts"
+import type { EncryptionContext } from "./material/ciphertext.ts"
+import { aliases, type Key } from "./tables.ts"
+
+export interface Rehearsal {
+  readonly DryRun?: boolean | undefined
+}
+
+export interface Permission extends Rehearsal {
+  readonly conditions?: Conditions
+
+  /** Where the action is not what the operation is called, as with the two of ReEncrypt. */
+  readonly action?: string
+}
+
+/** The key that an operation acts on, once it is known that the caller may. Another account's is let through by its policy. */
+export function permittedKey(call: Call, keyId: string, permission: Permission = {}): FoundKey {
+  const named = namedKey(call.tx, keyId)
+  beginManagedKey(call, named)
+  const found = findKey(named)
+  if (found === undefined) {
+    // Who may not do this at all learns nothing of which keys there are; of another account's, nobody does.
+    ask(call, named.arn, permission)
+    if (accountOf(named.tx.scope) !== call.account) throw unseen(call, named.arn)
+    throw notFound(named)
+  }
+  permitOn(call, found, permission)
+  return found
+}
+
+/** The same for operations that never reach into another account. */
+export function permittedOwnKey(call: Call, keyId: string, permission: Permission = {}): Key {
+  const { key, tx } = permittedKey(call, keyId, permission)
+  if (tx.scope !== call.tx.scope) throw unseen(call, key.arn)
+  return key
+}
+
+/** The same for what changes a key: AWS's own stay as they are. */
+export function permittedCustomerKey(call: Call, keyId: string, permission: Permission = {}): Key {
+  const key = permittedOwnKey(call, keyId, permission)
+  if (key.manager === "AWS") throw new CommonFault("denied", `${key.arn} is managed by AWS and cannot be changed.`)
+  return key
+}
+
+export function permitOn(call: Call, found: FoundKey, { conditions = {}, ...permission }: Permission = {}): void {
+  const asked = { ...keyConditions(call, found), ...conditions }
+  ask(call, found.key.arn, { ...permission, conditions: asked }, policyOf(call, found))
+}
+
+function ask(call: Call, arn: string, { action, conditions, DryRun }: Permission, policy?: ResourcePolicy): void {
+  if (action === undefined) call.authorize(arn, conditions, policy)
+  else call.authorizeAlso(action, arn, conditions, policy)
+  if (DryRun) throw fault("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
+}
+
+/** What the key says of itself. A grant is an allow like any other, so it is written as one more statement. */
+export function policyOf({ principal }: Pick<Call, "principal">, { key, tx }: FoundKey): ResourcePolicy {
+  const statements = grantStatements(tx, key, principal)
+  if (statements.length === 0) return { document: key.policy, governs: true }
+  const policy = JSON.parse(key.policy) as { readonly Statement: object | readonly object[] }
+  const document = JSON.stringify({ ...policy, Statement: [policy.Statement, statements].flat(2) })
+  return { document, governs: true }
+}
+
+/** What policies may ask of every use of a key. */
+export function keyConditions({ principal }: Pick<Call, "principal">, { key, tx, requestAlias }: FoundKey): Conditions {
+  return {
+    "kms:CallerAccount": principal.account,
+    "kms:KeySpec": key.spec,
+    "kms:KeyUsage": usageOf(key),
+    "kms:KeyOrigin": "AWS_KMS",
+    "kms:MultiRegion": false,
+    "kms:ResourceAliases": tx.where(aliases, "key", key.id).map(({ name }) => name),
+    ...(requestAlias !== undefined && { "kms:RequestAlias": requestAlias }),
+    ...resourceTagConditions(key.tags),
+  }
+}
+
+/** What policies may ask of what is encrypted or decrypted. */
+export function contextConditions(context: EncryptionContext): Conditions {
+  const pairs = Object.entries(context).map(([key, value]) => [`kms:EncryptionContext:${key}`, value])
+  const keys = Object.keys(context)
+  return {
+    "kms:EncryptionAlgorithm": "SYMMETRIC_DEFAULT",
+    ...Object.fromEntries(pairs),
+    ...(keys.length > 0 && { "kms:EncryptionContextKeys": keys }),
+  }
+}
+
+export function usageOf({ spec }: Pick<Key, "spec">): "ENCRYPT_DECRYPT" | "GENERATE_VERIFY_MAC" {
+  return spec === "SYMMETRIC_DEFAULT" ? "ENCRYPT_DECRYPT" : "GENERATE_VERIFY_MAC"
+}
+
+/** A key that can be used for this now. */
+export function checkUsable({ arn, state, ...key }: Key, usage: ReturnType<typeof usageOf>): void {
+  if (state === "Disabled") throw fault("DisabledException", `${arn} is disabled.`)
+  if (state === "PendingDeletion") throw fault("KMSInvalidStateException", `${arn} is pending deletion.`)
+  if (usageOf(key) !== usage) {
+    throw fault("InvalidKeyUsageException", `${arn} key usage is ${usageOf(key)} which is not valid for this operation.`)
+  }
+}
+
+function unseen({ principal, service, operation }: Call, arn: string): CommonFault {
+  return new CommonFault(
+    "denied",
+    `User: ${principal.arn} is not authorized to perform: ${service}:${operation} on resource: ${arn} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+  )
+}
