@@ -164,5 +164,44 @@ test("traffic between machines and names go on while the region is away, also ov
   expect(await talk.say("still allowed")).toBe("still allowed")
 })
 
+test("a machine's own processes reach tasks on other machines in the VPCs that it has a part in, as far as groups let them", async () => {
+  const group = await vpcs.group(vpcId, [tcp(80)])
+  const wish = { subnets: [subnet!], groups: [group] }
+  const [web] = await Promise.all([
+    vpcs.run(server("web"), { ...wish, machine: "one" }),
+    vpcs.run({ command: IDLE }, { ...wish, machine: "other" }),
+    vpcs.run({ command: IDLE }, wish),
+  ])
+  for (const from of [undefined, other.network, one.network]) await heard(from, web.address, "web")
+  await ec2.revokeSecurityGroupIngress({ GroupId: group, IpPermissions: [tcp(80)] })
+  for (const from of [undefined, other.network]) await heard(from, web.address, "nothing")
+})
+
+test("tasks of peered VPCs reach each other on any machines", async () => {
+  const [near, far] = [await smallVpc("10.20.0.0/24"), await smallVpc("10.21.0.0/24")]
+  const { VpcPeeringConnection } = await ec2.createVpcPeeringConnection({ VpcId: near.id, PeerVpcId: far.id })
+  const VpcPeeringConnectionId = VpcPeeringConnection!.VpcPeeringConnectionId!
+  await ec2.acceptVpcPeeringConnection({ VpcPeeringConnectionId })
+  for (const [from, to] of [
+    [near, far],
+    [far, near],
+  ] as const) {
+    const { RouteTables } = await ec2.describeRouteTables({ Filters: [{ Name: "vpc-id", Values: [from.id] }] })
+    const { RouteTableId } = RouteTables![0]!
+    await ec2.createRoute({ RouteTableId, DestinationCidrBlock: to.cidr, VpcPeeringConnectionId })
+  }
+  const run = (vpc: typeof near, machine: string) => vpcs.run(server(machine), { ...vpc, machine })
+  const [a, b] = await Promise.all([run(near, "one"), run(far, "other")])
+  await heard(a.namespace, b.address, "other")
+  await heard(b.namespace, a.address, "one")
+})
+
+async function smallVpc(cidr: string) {
+  const { Vpc } = await ec2.createVpc({ CidrBlock: cidr })
+  const id = Vpc!.VpcId!
+  const { Subnet } = await ec2.createSubnet({ VpcId: id, CidrBlock: cidr })
+  return { id, cidr, subnets: [Subnet!.SubnetId!], groups: [await vpcs.group(id, [tcp(80)])] }
+}
+
 /** As long as TCP may wait before it sends once more what was lost. */
 const LATE_MS = 20_000

@@ -2,6 +2,7 @@ import { UPLINK } from "../plan/links.ts"
 import type { Translation } from "../plan/translation.ts"
 import { REFUSED_ARRIVING, REFUSED_LEAVING } from "./flow-sets.ts"
 import type { FilterChain } from "./table.ts"
+import { HOST_PASSES, HOST_SHOWS_ITS_MACHINE, PEERS_PASS } from "./transit.ts"
 
 /** A connection with this mark was refused once, so that its answers do not pass either. */
 const CUT = "0x7a"
@@ -31,19 +32,25 @@ export function addHooks(
     ],
     "type filter hook prerouting priority -300;",
   )
-  chain("marking", ["meta mark set iifname map @route_tables"], "type filter hook prerouting priority -150;")
+  chain(
+    "marking",
+    ["meta mark set iifname map @route_tables", "meta mark set iifname map @transits"],
+    "type filter hook prerouting priority -150;",
+  )
   chain(
     "passing",
     [
-      "ct state invalid drop",
       // Neither the metadata of instances nor anything else that is meant for one link goes further.
       "ip daddr 169.254.0.0/16 drop",
       "ip saddr 169.254.0.0/16 drop",
+      PEERS_PASS,
+      "ct state invalid drop",
       "iifname vmap @acl_egress_by",
       "ct state related goto answering",
       `ct state established ct direction reply ct mark != ${CUT} goto answering`,
       `ct direction reply goto ${refusedAt("egress")}`,
       `ct state established ct mark ${CUT} ct mark set 0`,
+      HOST_PASSES,
       "iifname vmap @leaving_by",
       "iifname @links goto arriving_from_link",
     ],
@@ -92,6 +99,7 @@ export function addHooks(
           `oifname "${UPLINK}" meta mark ${mark} ${toward(destination)} snat ip to ${address}`,
       ),
       `oifname "${UPLINK}" snat ip to ip saddr map @to_public`,
+      HOST_SHOWS_ITS_MACHINE,
     ],
     "type nat hook postrouting priority 100;",
   )

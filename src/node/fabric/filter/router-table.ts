@@ -11,6 +11,7 @@ import { compileGroup, groupChain, memberSet } from "./groups.ts"
 import { addHooks } from "./router-hooks.ts"
 import type { Shape } from "./shapes.ts"
 import type { FilterChain, FilterSet, FilterTable } from "./table.ts"
+import { transitMarks } from "./transit.ts"
 
 export interface RouterTableInput {
   readonly local: LocalVpc
@@ -133,6 +134,7 @@ function addLinkSets({ links, local }: RouterTableInput, sets: Map<string, Filte
       links.map((link) => `"${link}"`),
     ),
   )
+  sets.set("transits", { is: "map", type: "ifname : mark", elements: transitMarks(links) })
   const four = resolvers.filter((address) => !address.includes(":"))
   const six = resolvers.filter((address) => address.includes(":"))
   sets.set("resolvers4", setOf("ipv4_addr", four))

@@ -14,8 +14,14 @@ export function elasticLink(interfaceId: string): string {
 }
 
 export function peeringLink(peeringId: string): string {
-  return `pcx${hash(peeringId).slice(0, 11)}`
+  return PEERING_PREFIX + hash(peeringId).slice(0, 11)
 }
+
+export function isPeeringLink(link: string): boolean {
+  return link.startsWith(PEERING_PREFIX)
+}
+
+const PEERING_PREFIX = "pcx"
 
 /** All ends in a router have the same: each is alone with its peer. */
 export function routerMac(vpcId: string): string {
@@ -25,6 +31,15 @@ export function routerMac(vpcId: string): string {
 /** Of a machine's end of any VXLAN. */
 export function machineMac(underlayAddress: string): string {
   return macOf("76", ipBytes(underlayAddress).subarray(-4))
+}
+
+/**
+ * Whom tasks on other machines see when processes of a machine itself speak with them: an address of a block that nobody
+ * can have, so that nothing else is led there.
+ */
+export function machineAddress(underlayAddress: string): string {
+  const [first = 0, ...rest] = ipBytes(underlayAddress).subarray(-4)
+  return [0xf0 | (first & 0x0f), ...rest].join(".")
 }
 
 function macOf(kind: string, bytes: Uint8Array): string {

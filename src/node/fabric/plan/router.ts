@@ -4,7 +4,7 @@ import { type Entry, keyOf, ROUTE_TABLE_MAIN } from "../../linux/netlink/entries
 import { routerTable } from "../filter/router-table.ts"
 import type { FabricRecords } from "../records.ts"
 import type { LocalVpc, Machine } from "./desired.ts"
-import { machineMac, NEXT_HOP, peeringLink, routerMac, tableNumber, UPLINK, VXLAN } from "./links.ts"
+import { machineAddress, machineMac, NEXT_HOP, peeringLink, routerMac, tableNumber, UPLINK, VXLAN } from "./links.ts"
 import { resolverAddresses } from "./resolver-addresses.ts"
 import type { LinkState, RouterState } from "./state.ts"
 import { type Translation, translationOf } from "./translation.ts"
@@ -102,21 +102,16 @@ function addMachines({ vpc, remotes }: LocalVpc, machine: Machine, links: Map<st
   if (remotes.length === 0 || underlayAddress === undefined) return
   const mac = machineMac(underlayAddress)
   links.set(VXLAN, { kind: "vxlan", mac, mtu, network: vpc.networkNumber, underlayAddress })
+  add({ kind: "address", link: VXLAN, address: machineAddress(underlayAddress), prefixLength: 32 })
+  const lead = (destination: string, gateway: string) =>
+    add({ kind: "route", table: ROUTE_TABLE_MAIN, destination, type: "unicast", link: VXLAN, gateway })
   for (const to of new Set(remotes.map((remote) => remote.underlayAddress))) {
     add({ kind: "neighbour", link: VXLAN, address: to, mac: machineMac(to) })
     add({ kind: "forwarding", link: VXLAN, mac: machineMac(to), to })
+    lead(`${machineAddress(to)}/32`, to)
   }
   for (const { record, underlayAddress: gateway } of remotes) {
-    for (const address of record.addresses) {
-      add({
-        kind: "route",
-        table: ROUTE_TABLE_MAIN,
-        destination: `${address}/32`,
-        type: "unicast",
-        link: VXLAN,
-        gateway,
-      })
-    }
+    for (const address of record.addresses) lead(`${address}/32`, gateway)
   }
 }
 

@@ -1,0 +1,32 @@
+import { fault, overQuota } from "./fault.ts"
+import { policyProblem } from "./policy/problem.ts"
+
+const MANAGED_LENGTH_MAX = 6144
+const TRUST_LENGTH_MAX = 2048
+const SENT_LENGTH_MAX = 131_072
+
+/** A policy's document as it will be kept, once it is known to be a good one. */
+export function checkedIdentityDocument(document: string): string {
+  return checked(document, "identity")
+}
+
+export function checkedManaged(document: string): string {
+  if (lengthOf(document) > MANAGED_LENGTH_MAX) throw overQuota("PolicySize", MANAGED_LENGTH_MAX)
+  return checked(document, "identity")
+}
+
+export function checkedTrust(document: string): string {
+  if (lengthOf(document) > TRUST_LENGTH_MAX) throw overQuota("ACLSizePerRole", TRUST_LENGTH_MAX)
+  return checked(document, "trust")
+}
+
+/** Blanks are free. */
+export function lengthOf(document: string): number {
+  return document.replaceAll(/\s/g, "").length
+}
+
+function checked(document: string, kind: "identity" | "trust"): string {
+  const problem = document.length > SENT_LENGTH_MAX ? "Policy document is too long." : policyProblem(document, kind)
+  if (problem === undefined) return document
+  throw fault("MalformedPolicyDocumentException", problem)
+}
