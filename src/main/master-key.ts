@@ -101,10 +101,16 @@ function readText(file: number): string {
   return buffer.toString("latin1", 0, readSync(file, buffer))
 }
 
-function decoded(text: string, path: string): MasterKey {
+/** From a text that says nothing else; undefined where it is none. */
+export function decodeMasterKey(text: string): MasterKey | undefined {
   const encoded = text.trimEnd()
   const key = Buffer.from(encoded, "base64")
-  if (key.length === KEY_BYTES && key.toString("base64") === encoded) return key
+  return key.length === KEY_BYTES && key.toString("base64") === encoded ? key : undefined
+}
+
+function decoded(text: string, path: string): MasterKey {
+  const key = decodeMasterKey(text)
+  if (key !== undefined) return key
   throw new MasterKeyRefused(
     `The master key ${path} is damaged: it holds no 32 bytes in base64. Bring it back from a backup.`,
   )

@@ -9,6 +9,7 @@ import { silentLog } from "../world/log.ts"
 import { realWorld } from "../world/real.ts"
 import { firstCredentials, makeAccounts } from "./accounts.ts"
 import { type DataDirectory, dataDirectory, prepare } from "./data.ts"
+import { masterKeyPlace } from "./master-key-place.ts"
 import { Region } from "./region.ts"
 
 const world = { ...realWorld(), log: silentLog }
@@ -36,7 +37,15 @@ async function start(
   journal: (port: number) => Journal,
   { dev = false, data = dataDirectory(folder) } = {},
 ): Promise<Started> {
-  const region = new Region({ world, data, addresses: ["127.0.0.1"], port: 0, dev, journal })
+  const region = new Region({
+    world,
+    data,
+    masterKey: masterKeyPlace({ data }),
+    addresses: ["127.0.0.1"],
+    port: 0,
+    dev,
+    journal,
+  })
   regions.push(region)
   await region.listen()
   const served = Promise.withResolvers<void>()

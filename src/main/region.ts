@@ -27,6 +27,7 @@ import { type Certificate, HttpServer } from "./http-server.ts"
 import { identify } from "./identify.ts"
 import { mustFit, type OpenInstallation, open } from "./installation.ts"
 import { answerJoinRequest, isJoinRequest } from "./joining.ts"
+import type { MasterKeyPlace } from "./master-key-place.ts"
 import { metricsText } from "./metrics.ts"
 import { usePublicRange } from "./public-range.ts"
 import type { Tls } from "./tls.ts"
@@ -35,6 +36,7 @@ import { openWebSocket } from "./websocket.ts"
 export interface RegionOptions {
   readonly world: World
   readonly data: DataDirectory
+  readonly masterKey: MasterKeyPlace
   readonly addresses: readonly string[]
   readonly port: number
   readonly tls?: Tls
@@ -134,7 +136,7 @@ export class Region {
     const leadership = await this.#follow(this.#journal)
     this.store.lead(leadership)
     this.#opened = await Promise.race([
-      open(this.store, data, world),
+      open(this.store, this.#options.masterKey, world),
       this.store.lost.then((failure) => Promise.reject(failure)),
     ])
     usePublicRange(this.store, this.#options.publicRange)
@@ -172,7 +174,7 @@ export class Region {
       if (!going) return
       try {
         this.store.load(changes, version)
-        if (!fits) fits = mustFit(this.store, this.#options.data)
+        if (!fits) fits = mustFit(this.store, this.#options.masterKey)
       } catch (error) {
         going = false
         refused.reject(error)

@@ -14,6 +14,7 @@ import { EXIT, Refusal } from "./exit.ts"
 import type { OpenInstallation } from "./installation.ts"
 import { fingerprintOf, writeJoinWord } from "./join-token.ts"
 import { type Joining, join, makeJoinToken } from "./joining.ts"
+import { type AskedMasterKeyPlace, masterKeyPlace } from "./master-key-place.ts"
 import { identityOf } from "./process-identity.ts"
 import { Region } from "./region.ts"
 import { report } from "./report.ts"
@@ -22,6 +23,7 @@ import { VERSION } from "./version.ts"
 
 export interface ServerOptions {
   readonly data: DataDirectory
+  readonly masterKey: Omit<AskedMasterKeyPlace, "data">
   readonly addresses: readonly string[]
   readonly port: number
   readonly postgres?: string
@@ -68,7 +70,7 @@ class ServerProcess {
   }
 
   async run(): Promise<number> {
-    const { data, addresses, port, postgres, publicRange, dev } = this.#options
+    const { data, masterKey, addresses, port, postgres, publicRange, dev } = this.#options
     if (dev && !addresses.every(isLoopback)) {
       throw new Refusal("--dev takes any credentials, so it works on the loopback only; leave out --listen.")
     }
@@ -80,6 +82,7 @@ class ServerProcess {
     this.#region = new Region({
       world: this.#world,
       data,
+      masterKey: masterKeyPlace({ data, ...masterKey }),
       addresses,
       port,
       dev,

@@ -12,6 +12,7 @@ import { recordingLog } from "../world/log.ts"
 import { realWorld } from "../world/real.ts"
 import { firstCredentials } from "./accounts.ts"
 import { dataDirectory } from "./data.ts"
+import { masterKeyPlace } from "./master-key-place.ts"
 import { Region } from "./region.ts"
 
 const log = recordingLog()
@@ -29,9 +30,11 @@ afterEach(async () => {
 })
 
 async function listening(disk: MemoryDisk): Promise<{ region: Region; served: Promise<void> }> {
+  const data = dataDirectory(folder)
   const region = new Region({
     world,
-    data: dataDirectory(folder),
+    data,
+    masterKey: masterKeyPlace({ data }),
     addresses: ["127.0.0.1"],
     port: 0,
     dev: false,

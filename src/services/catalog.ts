@@ -4,11 +4,13 @@ import { accountTables } from "./accounts/index.ts"
 import { ec2 } from "./ec2/index.ts"
 import { ecs, instanceStanding } from "./ecs/index.ts"
 import { fabric } from "./fabric/index.ts"
+import { flowDelivery } from "./flow-logs/index.ts"
+import { kms } from "./kms/index.ts"
 import { type EventStore, logs, logTables } from "./logs/index.ts"
 import { sts } from "./sts/index.ts"
 
 /** The services that need nothing but the store, earlier ones first: one may call another only if it stands further down. */
-export const catalog: readonly Service[] = [sts, ec2, beside(fabric(instanceStanding), ecs)]
+export const catalog: readonly Service[] = [sts, kms, ec2, beside(fabric(instanceStanding), ecs)]
 
 /** A part that is no service of AWS's: what it offers to agents they ask for, and sign, as what they ask of that service. */
 function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, service: Service): Service {
@@ -22,7 +24,9 @@ function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, servi
 
 /** Every AWS service there is, in the same order, over what a process has beside the store. */
 export function catalogOver({ logEvents }: { readonly logEvents: EventStore }): readonly Service[] {
-  return [...catalog, logs(logEvents)]
+  const overLogEvents = logs(logEvents)
+  const toldOfFlows = beside(fabric(instanceStanding, flowDelivery(logEvents)), ecs)
+  return [...catalog.map((service) => (service.name === ecs.name ? toldOfFlows : service)), overLogEvents]
 }
 
 /** Tables of what is no AWS service. */

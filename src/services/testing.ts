@@ -1,5 +1,6 @@
 import { EC2 } from "@aws-sdk/client-ec2"
 import { ECS } from "@aws-sdk/client-ecs"
+import { KMS } from "@aws-sdk/client-kms"
 import { STS } from "@aws-sdk/client-sts"
 import { rootOnly } from "../aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
@@ -43,6 +44,7 @@ export interface Clients {
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
   readonly ec2: EC2
   readonly ecs: ECS
+  readonly kms: KMS
   readonly sts: STS
 }
 
@@ -98,7 +100,14 @@ async function open(
       requestHandler: sdkHandler(door, world, appendMs === undefined ? 0 : 1) as never,
       systemClockOffset: world.now() - Date.now(),
     }
-    return { account, credentials, ec2: new EC2(config), ecs: new ECS(config), sts: new STS(config) }
+    return {
+      account,
+      credentials,
+      ec2: new EC2(config),
+      ecs: new ECS(config),
+      kms: new KMS(config),
+      sts: new STS(config),
+    }
   }
 
   function newAccount(region?: string): Clients {

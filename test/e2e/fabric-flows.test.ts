@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import type { FabricFlow, FabricInterface, FabricInterfaceFlows } from "../../src/wire/fabric.ts"
 import { openFabricMachine } from "./fabric-machine.ts"
-import { aGroup, aNetwork, anInterface, aSubnet, aVpc, anAcl, instanceArn } from "./fabric-records.ts"
+import { aGroup, aNetwork, anAcl, anInterface, aSubnet, aVpc, instanceArn } from "./fabric-records.ts"
 import { answer, ask, enterPrivateNetwork } from "./private-network.ts"
 import { until } from "./until.ts"
 
@@ -35,7 +35,15 @@ async function openLogged(interfaces: readonly FabricInterface[], given: Paramet
 }
 
 /** Ports that are drawn from many are left out. */
-function wordsOf({ source, destination, sourcePort, destinationPort, protocol, isIngress, isAccepted }: FabricFlow): string {
+function wordsOf({
+  source,
+  destination,
+  sourcePort,
+  destinationPort,
+  protocol,
+  isIngress,
+  isAccepted,
+}: FabricFlow): string {
   const [from, to] = [sourcePort, destinationPort].map((port) => (port > 10_000 ? "*" : port))
   const [way, end] = [isIngress ? "in" : "out", isAccepted ? "accepted" : "refused"]
   return `${protocol} ${source}:${from} > ${destination}:${to} ${way} ${end}`
@@ -59,7 +67,7 @@ test("what is accepted and what is refused is counted at each interface that has
   expect(await ask(here, "tcp", "10.0.0.5", 81)).toBe("nothing")
   expect(await ask(muted, "tcp", "10.0.0.5", 80)).toBe("nothing")
   expect(await ask(quiet, "tcp", "10.0.0.5", 80)).toBe("app sees 10.0.0.8")
-  await until(() => totals("eni-app")["6 10.0.0.8:* > 10.0.0.5:80 in accepted"] ?? 0 > 0)
+  await until(() => totals("eni-app")["6 10.0.0.8:* > 10.0.0.5:80 in accepted"] !== undefined)
   await until(() => heard.filter(({ flows }) => flows.length === 0).length > 3)
 
   expect(Object.keys(totals("eni-app")).sort()).toEqual([
@@ -112,7 +120,12 @@ test("datagrams and version 6 are counted as well, and what an ACL refuses", asy
       anAcl({ ingress: everywhere, egress: everywhere }),
       anAcl({ id: "acl-app", ingress: [noNames, ...everywhere], egress: everywhere }),
     ],
-    group: [aGroup({ ingress: [{ protocol: "-1", cidrs: ["0.0.0.0/0", "::/0"] }], egress: [{ protocol: "-1", cidrs: ["0.0.0.0/0", "::/0"] }] })],
+    group: [
+      aGroup({
+        ingress: [{ protocol: "-1", cidrs: ["0.0.0.0/0", "::/0"] }],
+        egress: [{ protocol: "-1", cidrs: ["0.0.0.0/0", "::/0"] }],
+      }),
+    ],
   })
   const [there, here] = paths
   await answer(there!, "udp", 80, "app")

@@ -26,6 +26,11 @@ export const serverOptions = {
     value: "ADDRESS",
     help: "listen beyond the loopback, always with TLS; may be given several times",
   },
+  "master-key-command": {
+    type: "string",
+    value: "COMMAND",
+    help: "prints the master key (default HOMEPORT_MASTER_KEY_COMMAND, or the key in HOMEPORT_MASTER_KEY; else a file with the data)",
+  },
   postgres: {
     type: "string",
     value: "URL",

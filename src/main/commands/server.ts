@@ -22,6 +22,10 @@ export function serverOptionsOf(values: Values<typeof serverOptions>): ServerOpt
   const postgres = values.postgres ?? (process.env.HOMEPORT_POSTGRES || undefined)
   return {
     data: dataOf(values),
+    masterKey: {
+      given: process.env.HOMEPORT_MASTER_KEY || undefined,
+      command: values["master-key-command"] ?? (process.env.HOMEPORT_MASTER_KEY_COMMAND || undefined),
+    },
     addresses: values.listen === undefined ? LOOPBACK : values.listen.map(addressOf),
     port: wholeNumber("port", values.port ?? String(PORT), 0, 65_535),
     dev: values.dev ?? false,

@@ -15,7 +15,7 @@
  *
  * In force on the nodes (src/node/fabric) are addresses and names, security groups, network ACLs, routes to internet and
  * NAT gateways and peering. Kept without effect so far: routes to other targets, what VPC endpoints give access to, the
- * names and servers of DHCP options, flow logs, a second interface of a task. Kept beyond that:
+ * names and servers of DHCP options, a second interface of a task. Kept beyond that:
  * `InstanceTenancy`, `EnableNetworkAddressUsageMetrics`, `EnableDns64` and the role of a flow log. `LogFormat` of a flow log
  * is checked field by field.
  *
@@ -63,6 +63,8 @@ import { vpcPeeringConnectionOperations } from "./vpc-peering-connection.ts"
 
 export { availableCount } from "./address/allocate.ts"
 export { operatorsRange, publicRange, setPublicRange } from "./address/public.ts"
+export { flowLogsOf } from "./flow-log/covering.ts"
+export { type FlowLogField, fieldsOf, versionOf } from "./flow-log/format.ts"
 export { type InstanceType, instanceType } from "./instance-type/data.ts"
 export {
   attachInterface,

@@ -58,6 +58,9 @@ export interface Image {
   /** Of the manifest itself. */
   readonly manifestBytes: number
 
+  /** What the manifest lies under, where its signature is no part of what its digest is of. */
+  readonly manifestBlob?: string
+
   /** Of all that it consists of, as AWS counts. */
   readonly bytes: number
 
@@ -86,7 +89,7 @@ export const images = table({
   key: ({ repositoryId, digest }: Image) => imageKey(repositoryId, digest),
   indexes: {
     repository: ({ repositoryId }) => repositoryId,
-    digest: ({ digest }) => digest,
+    blob: ({ digest, manifestBlob }) => manifestBlob ?? digest,
 
     /** Where a layer or an image is a part of it. */
     holds: ({ repositoryId, layers, children }) =>
@@ -132,3 +135,87 @@ export const layers = table({
   indexes: { repository: ({ repositoryId }) => repositoryId, digest: ({ digest }) => digest },
   retention: { until: ({ keptUntil }) => keptUntil },
 })
+
+/** What a registry has been told once for all of its repositories. */
+export interface RegistrySettings {
+  readonly key: "registry"
+
+  /** JSON, as its owner wrote it. */
+  readonly policy?: string
+  readonly replication: readonly ReplicationRule[]
+  readonly scanning?: ScanningSettings
+}
+
+export interface ReplicationRule {
+  readonly destinations: readonly { readonly region: string; readonly account: string }[]
+
+  /** Beginnings of the names of what is replicated; none for everything. */
+  readonly prefixes: readonly string[]
+}
+
+/** Kept: nothing is scanned here. */
+export interface ScanningSettings {
+  readonly type: "BASIC" | "ENHANCED"
+  readonly rules: readonly { readonly frequency: string; readonly filters: readonly string[] }[]
+}
+
+export const registrySettings = table({
+  name: "ecr/registry-settings",
+  version: 1,
+  key: ({ key }: RegistrySettings) => key,
+})
+
+export interface AccountSetting {
+  readonly name: string
+  readonly value: string
+}
+
+export const accountSettings = table({
+  name: "ecr/account-settings",
+  version: 1,
+  key: ({ name }: AccountSetting) => name,
+})
+
+/** How repositories are made that nobody has made by hand. */
+export interface CreationTemplate {
+  /** The beginning of the names it is for, up to a slash; `ROOT` for what no other is for. */
+  readonly prefix: string
+  readonly description?: string
+  readonly encryption: Encryption
+  readonly tags: readonly Tag[]
+  readonly mutability: Mutability
+  readonly policy?: string
+  readonly lifecyclePolicy?: string
+  readonly appliedFor: readonly TemplatePurpose[]
+
+  /** Kept: who pushes makes the repository here. */
+  readonly role?: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+export type TemplatePurpose = "REPLICATION" | "PULL_THROUGH_CACHE" | "CREATE_ON_PUSH"
+
+export const creationTemplates = table({
+  name: "ecr/creation-templates",
+  version: 1,
+  key: ({ prefix }: CreationTemplate) => prefix,
+})
+
+/** What a lifecycle policy would do, as it was asked to be shown. */
+export interface LifecyclePreview {
+  readonly repositoryId: string
+
+  /** JSON. */
+  readonly policy: string
+  readonly at: number
+}
+
+export const lifecyclePreviews = table({
+  name: "ecr/lifecycle-previews",
+  version: 1,
+  key: ({ repositoryId }: LifecyclePreview) => repositoryId,
+  retention: { until: ({ at }) => at + PREVIEW_MS },
+})
+
+const PREVIEW_MS = 24 * 60 * 60 * 1000

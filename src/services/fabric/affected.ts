@@ -5,6 +5,8 @@ import {
   type ElasticIp,
   egressOnlyInternetGateways,
   elasticIps,
+  type FlowLog,
+  flowLogs,
   internetGateways,
   natGateways,
   networkAcls,
@@ -46,6 +48,7 @@ const AFFECTED: ReadonlyMap<AnyTable, (tx: Tx, record: never) => readonly (strin
   ].map((table): [AnyTable, typeof ownVpc] => [table, ownVpc]),
   // A rule whose group is gone went with it, and that is a change of the group.
   [securityGroupRules, (tx, { groupId }: SecurityGroupRule) => [vpcOfGroup(tx, groupId)]],
+  [flowLogs, affectedByFlowLog],
   [prefixLists, affectedByPrefixList],
   [
     elasticIps,
@@ -74,6 +77,12 @@ function ownVpc(_: Tx, { vpcId }: { readonly vpcId: string | undefined }): reado
 
 function vpcOfGroup(tx: Tx, groupId: string): string | undefined {
   return tx.get(securityGroups, groupId)?.vpcId
+}
+
+/** It is of a VPC, a subnet or an interface. */
+function affectedByFlowLog(tx: Tx, { resourceId }: FlowLog): readonly (string | undefined)[] {
+  const found = tx.get(subnets, resourceId) ?? tx.get(networkInterfaces, resourceId)
+  return [found?.vpcId ?? tx.get(vpcs, resourceId)?.id]
 }
 
 function affectedByPrefixList(tx: Tx, { id }: PrefixList): readonly (string | undefined)[] {

@@ -1,15 +1,23 @@
 import type { Tx } from "../../store/transaction.ts"
-import { elasticIps, type NetworkInterface, privateDnsName, type Vpc } from "../ec2/index.ts"
+import { elasticIps, flowLogsOf, type NetworkInterface, privateDnsName, type Vpc } from "../ec2/index.ts"
 import { type FabricRecord, recordOf } from "./record.ts"
 
 /** An interface as machines are told of it. One that is as it was is the same record, and nobody has to compare it. */
 export function interfaceRecord(tx: Tx, vpc: Vpc, one: NetworkInterface, host: string | undefined): FabricRecord {
   const publicAddress = publicAddressOf(tx, one)
   const hasName = vpc.enableDnsHostnames
+  const flowIntervals = flowIntervalsOf(tx, one)
   const made = MADE.get(one)
-  if (made?.host === host && made?.publicAddress === publicAddress && made?.hasName === hasName) return made.record
-  const record = newRecord(tx, one, { host, publicAddress, hasName })
-  MADE.set(one, { host, publicAddress, hasName, record })
+  if (
+    made?.host === host &&
+    made?.publicAddress === publicAddress &&
+    made?.hasName === hasName &&
+    made?.flowIntervals.join() === flowIntervals.join()
+  ) {
+    return made.record
+  }
+  const record = newRecord(tx, one, { host, publicAddress, hasName, flowIntervals })
+  MADE.set(one, { host, publicAddress, hasName, flowIntervals, record })
   return record
 }
 
@@ -18,11 +26,18 @@ interface Circumstances {
   readonly host: string | undefined
   readonly publicAddress: string | undefined
   readonly hasName: boolean
+
+  /** In seconds. */
+  readonly flowIntervals: readonly number[]
 }
 
 const MADE = new WeakMap<NetworkInterface, Circumstances & { readonly record: FabricRecord }>()
 
-function newRecord(tx: Tx, one: NetworkInterface, { host, publicAddress, hasName }: Circumstances): FabricRecord {
+function newRecord(
+  tx: Tx,
+  one: NetworkInterface,
+  { host, publicAddress, hasName, flowIntervals }: Circumstances,
+): FabricRecord {
   const { id, vpcId, subnetId, macAddress, privateAddresses, ipv6Addresses, securityGroupIds, sourceDestCheck } = one
   return recordOf("interface", {
     id,
@@ -35,8 +50,14 @@ function newRecord(tx: Tx, one: NetworkInterface, { host, publicAddress, hasName
     sourceDestCheck,
     ...(publicAddress !== undefined && { publicAddress }),
     ...(host !== undefined && { host }),
+    ...(flowIntervals.length > 0 && { flowIntervals }),
     ...(hasName && { privateDnsName: privateDnsName(tx, privateAddresses[0]!) }),
   })
+}
+
+function flowIntervalsOf(tx: Tx, one: NetworkInterface): number[] {
+  const intervals = flowLogsOf(tx, one).map(({ maxAggregationInterval }) => maxAggregationInterval)
+  return [...new Set(intervals)].sort((a, b) => a - b)
 }
 
 /** In front of the primary address: an elastic IP before what the interface was given when it was made. */

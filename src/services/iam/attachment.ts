@@ -28,8 +28,7 @@ export const attachmentOperations = {
     const prefix = checkedPrefix(PathPrefix)
     const { arn } = permittedPolicy(call, PolicyArn!)
     const asBoundary = PolicyUsageFilter === "PermissionsBoundary"
-    const wants = (filter: string) =>
-      EntityFilter === undefined || EntityFilter === filter || (EntityFilter === "LocalManagedPolicy" && !isAws(arn))
+    const wants = (type: sdk.EntityType) => EntityFilter === undefined || EntityFilter === type
     const index = asBoundary ? "boundary" : "attached"
     const all = [
       ...(wants("User") ? call.tx.where(users, index, arn).map((entity) => ({ type: "user", entity })) : []),
@@ -90,8 +89,4 @@ export function attachedPolicies({ tx }: Pick<Call, "tx">, attached: readonly st
 
 function conditionsOf(entity: Entity | undefined, arn: string) {
   return { ...boundaryCondition(entity as { boundary: string | undefined } | undefined), "iam:PolicyARN": arn }
-}
-
-function isAws(arn: string): boolean {
-  return arn.includes("::aws:")
 }

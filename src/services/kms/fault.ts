@@ -9,9 +9,8 @@ export function invalid(message: string): Fault {
 
 /** What AWS says of a value that its model does not allow. */
 export function unfit(value: unknown, path: string, constraint: string): Fault {
-  return invalid(
-    `1 validation error detected: Value '${value}' at '${path}' failed to satisfy constraint: ${constraint}`,
-  )
+  const shown = value === null ? "null" : `'${value}'`
+  return invalid(`1 validation error detected: Value ${shown} at '${path}' failed to satisfy constraint: ${constraint}`)
 }
 
 /** For what works on AWS and not here: better a clear refusal than a promise that is not kept. */
@@ -33,5 +32,6 @@ export function checkWhole(value: number, path: string, min: number, max: number
 
 /** The value of a text is not told back where it is long, and never where it could be a secret. */
 export function checkLength(text: string, path: string, max: number): void {
-  if (text.length > max) throw unfit(`${text.slice(0, 40)}…`, path, `Member must have length less than or equal to ${max}`)
+  if (text.length > max)
+    throw unfit(`${text.slice(0, 40)}…`, path, `Member must have length less than or equal to ${max}`)
 }

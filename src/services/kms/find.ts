@@ -55,5 +55,10 @@ export function notFound({ arn, name }: NamedKey) {
   return fault("NotFoundException", `Key '${arn}' does not exist`)
 }
 
+/** What changes a key names the key itself: an alias may have been moved since it was looked at. */
+export function refuseAlias(keyId: string): void {
+  if (/^(arn:[^/]*:)?alias\//.test(keyId)) throw fault("NotFoundException", `Invalid keyId '${keyId.slice(0, 80)}'`)
+}
+
 export const ALIAS = "alias/"
 const UUID = /^(mrk-[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$/

@@ -29,7 +29,10 @@ function statementsOf(grant: Grant): readonly object[] {
         ]
   if (constrained === undefined) return allow(operations)
   return [
-    ...allow(operations.filter((operation) => !ADMINISTRATION.includes(operation)), constrained),
+    ...allow(
+      operations.filter((operation) => !ADMINISTRATION.includes(operation)),
+      constrained,
+    ),
     ...allow(operations.filter((operation) => ADMINISTRATION.includes(operation))),
   ]
 }
@@ -40,7 +43,7 @@ function conditionOf({ subset, equals }: Grant): object | undefined {
   // A value is meant as it stands, also where it looks like a policy variable.
   const values = Object.entries(pairs).map(([key, value]) => [
     `kms:EncryptionContext:${key}`,
-    value.replaceAll("$", "${$}"),
+    value.replaceAll("$", DOLLAR),
   ])
   return {
     StringEquals: Object.fromEntries(values),
@@ -48,4 +51,6 @@ function conditionOf({ subset, equals }: Grant): object | undefined {
   }
 }
 
+// biome-ignore lint/suspicious/noTemplateCurlyInString: a policy variable is what it is
+const DOLLAR = "${$}"
 const ADMINISTRATION = ["CreateGrant", "RetireGrant", "DescribeKey", "GenerateMac", "VerifyMac"]

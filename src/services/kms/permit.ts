@@ -4,10 +4,10 @@ import type { Call } from "../../aws/operations.ts"
 import { resourceTagConditions } from "../../aws/tags.ts"
 import { accountOf } from "../../store/changes.ts"
 import { fault } from "./fault.ts"
-import { findKey, type FoundKey, namedKey, notFound } from "./find.ts"
+import { type FoundKey, namedKey, notFound } from "./find.ts"
 import { grantStatements } from "./grant-policy.ts"
-import { beginManagedKey } from "./managed-key.ts"
 import type { EncryptionContext } from "./material/ciphertext.ts"
+import { currentKey } from "./material/current.ts"
 import { aliases, type Key } from "./tables.ts"
 
 export interface Rehearsal {
@@ -24,8 +24,7 @@ export interface Permission extends Rehearsal {
 /** The key that an operation acts on, once it is known that the caller may. Another account's is let through by its policy. */
 export function permittedKey(call: Call, keyId: string, permission: Permission = {}): FoundKey {
   const named = namedKey(call.tx, keyId)
-  beginManagedKey(call, named)
-  const found = findKey(named)
+  const found = currentKey(call, named)
   if (found === undefined) {
     // Who may not do this at all learns nothing of which keys there are; of another account's, nobody does.
     ask(call, named.arn, permission)
@@ -104,8 +103,15 @@ export function checkUsable({ arn, state, ...key }: Key, usage: ReturnType<typeo
   if (state === "Disabled") throw fault("DisabledException", `${arn} is disabled.`)
   if (state === "PendingDeletion") throw fault("KMSInvalidStateException", `${arn} is pending deletion.`)
   if (usageOf(key) !== usage) {
-    throw fault("InvalidKeyUsageException", `${arn} key usage is ${usageOf(key)} which is not valid for this operation.`)
+    throw fault(
+      "InvalidKeyUsageException",
+      `${arn} key usage is ${usageOf(key)} which is not valid for this operation.`,
+    )
   }
+}
+
+export function refusePending({ arn, state }: Key): void {
+  if (state === "PendingDeletion") throw fault("KMSInvalidStateException", `${arn} is pending deletion.`)
 }
 
 function unseen({ principal, service, operation }: Call, arn: string): CommonFault {

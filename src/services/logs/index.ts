@@ -29,6 +29,7 @@ import type { EventStore } from "./segments/event-store.ts"
 import { deletedStreams, logGroups, logStreams } from "./tables.ts"
 import { tagOperations } from "./tag.ts"
 
+export { type Delivered, deliver } from "./delivery.ts"
 export { keepLogEvents } from "./keeper.ts"
 export type { EventStore } from "./segments/event-store.ts"
 

@@ -152,5 +152,7 @@ const LOOK_MS = 10_000
 
 function isSame({ host, intervals, vpcId, link }: Covered, other: Covered | undefined): boolean {
   if (other === undefined) return false
-  return host === other.host && vpcId === other.vpcId && link === other.link && intervals.join() === other.intervals.join()
+  return (
+    host === other.host && vpcId === other.vpcId && link === other.link && intervals.join() === other.intervals.join()
+  )
 }

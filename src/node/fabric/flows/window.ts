@@ -9,7 +9,12 @@ export class FlowWindow {
   readonly #flows = new Map<string, FabricFlow>()
   #isIncomplete: boolean
 
-  constructor({ interfaceId, intervalSeconds, startedAt, isIncomplete }: Omit<FabricInterfaceFlows, "endedAt" | "flows">) {
+  constructor({
+    interfaceId,
+    intervalSeconds,
+    startedAt,
+    isIncomplete,
+  }: Omit<FabricInterfaceFlows, "endedAt" | "flows">) {
     this.interfaceId = interfaceId
     this.intervalSeconds = intervalSeconds
     this.startedAt = startedAt

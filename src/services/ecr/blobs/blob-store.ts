@@ -14,6 +14,9 @@ export interface BlobStore {
    */
   put(digest: string, bytes: Uint8Array): Promise<void>
 
+  /** Makes an upload known, so that nobody looks for what an earlier process has left of it. */
+  begin(upload: string): void
+
   /** How much of an upload has come. One that nobody has begun has nothing; one that has ended is gone. */
   received(upload: string): Promise<number | undefined>
 
@@ -23,8 +26,8 @@ export interface BlobStore {
    */
   append(upload: string, at: number | undefined, pieces: AsyncIterable<Uint8Array>): Promise<number>
 
-  /** Makes a blob of an upload. Resolves with its size once it is durable; rejects with `DigestMismatch`. */
-  finish(upload: string, digest: string): Promise<number>
+  /** Makes a blob of an upload and its last bytes. Resolves with its size once it is durable; rejects with `DigestMismatch`. */
+  finish(upload: string, digest: string, last?: Uint8Array): Promise<number>
   abandon(upload: string): Promise<void>
 
   /** While it is held, a blob is not removed, whoever has asked for that. */

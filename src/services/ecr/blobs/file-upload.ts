@@ -1,4 +1,4 @@
-import { type FileHandle, open, stat } from "node:fs/promises"
+import { type FileHandle, open, rm, stat } from "node:fs/promises"
 import { type RunningDigest, runningDigest } from "./digest.ts"
 import { readFile } from "./file-reading.ts"
 
@@ -11,13 +11,20 @@ export class UploadFile {
   #digest: RunningDigest | undefined
   #size: number
   #usedAt: number
+  #exists: boolean
   #isBusy = false
 
-  private constructor(path: string, size: number, usedAt: number) {
+  private constructor(path: string, size: number, usedAt: number, exists: boolean) {
     this.path = path
+    this.#exists = exists
     this.#size = size
     this.#usedAt = usedAt
     if (size === 0) this.#digest = runningDigest()
+  }
+
+  /** One of which nothing can be there yet. */
+  static begin(path: string, now: number): UploadFile {
+    return new UploadFile(path, 0, now, false)
   }
 
   static async find(path: string, now: number): Promise<UploadFile> {
@@ -25,7 +32,7 @@ export class UploadFile {
       if (error.code === "ENOENT") return undefined
       throw error
     })
-    return new UploadFile(path, found?.size ?? 0, now)
+    return new UploadFile(path, found?.size ?? 0, now, found !== undefined)
   }
 
   get size(): number {
@@ -105,6 +112,11 @@ export class UploadFile {
     await file?.close()
   }
 
+  async remove(): Promise<void> {
+    await this.close()
+    if (this.#exists) await rm(this.path, { force: true })
+  }
+
   /** What could not be written is cut off: the upload goes on from what is known to be there. */
   async #settle(file: FileHandle, writing: Promise<void>, last: () => Promise<void>): Promise<void> {
     try {
@@ -119,7 +131,8 @@ export class UploadFile {
   }
 
   async #opened(): Promise<FileHandle> {
-    this.#file ??= await open(this.path, (await exists(this.path)) ? "r+" : "w+", 0o600)
+    this.#file ??= await open(this.path, this.#exists ? "r+" : "w+", 0o600)
+    this.#exists = true
     return this.#file
   }
 
@@ -141,13 +154,6 @@ async function writeAll(file: FileHandle, batch: Uint8Array[], length: number, a
   for (let written = 0; written < rest.length; ) {
     written += (await file.write(rest, written, rest.length - written, at + bytesWritten + written)).bytesWritten
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  )
 }
 
 const BATCH_BYTES = 2 ** 20

@@ -1,5 +1,6 @@
 import { mkdir, readdir, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
+import { asStream } from "../../../aws/http.ts"
 import type { World } from "../../../world/world.ts"
 import { type BlobStore, BlobsUnavailable, type ByteRange, DigestMismatch, UploadRefused } from "./blob-store.ts"
 import { digestOf } from "./digest.ts"
@@ -76,6 +77,10 @@ export class FileBlobStore implements BlobStore {
     })
   }
 
+  begin(name: string): void {
+    this.#uploads.set(name, UploadFile.begin(join(this.#uploadFolder, name), this.#world.now()))
+  }
+
   async received(name: string): Promise<number | undefined> {
     return this.#ended.has(name) ? undefined : (await this.#upload(name)).size
   }
@@ -88,10 +93,14 @@ export class FileBlobStore implements BlobStore {
     return stored(() => upload.append(pieces, this.#world.now()))
   }
 
-  async finish(name: string, digest: string): Promise<number> {
+  async finish(name: string, digest: string, last?: Uint8Array): Promise<number> {
     if (this.#ended.has(name)) throw new UploadRefused("gone")
     const upload = await this.#upload(name)
     if (upload.isBusy) throw new UploadRefused("busy", upload.size)
+    if (last !== undefined) {
+      if (upload.size === 0) return this.#finishAtOnce(name, upload, digest, last)
+      await stored(() => upload.append(asStream(last), this.#world.now()))
+    }
     using _ = upload.busy()
     const size = upload.size
     const actual = await stored(() => upload.end())
@@ -151,8 +160,21 @@ export class FileBlobStore implements BlobStore {
     }
     // What is open but was never written to has no file.
     for (const [name, upload] of this.#uploads) {
-      if (!upload.isBusy && upload.usedAt <= before) this.#uploads.delete(name)
+      if (!upload.isBusy && upload.size === 0 && upload.usedAt <= before) this.#uploads.delete(name)
     }
+  }
+
+  /** What came in one piece needs no file of its own before the one that stays. */
+  async #finishAtOnce(name: string, upload: UploadFile, digest: string, bytes: Uint8Array): Promise<number> {
+    using _ = upload.busy()
+    try {
+      await this.put(digest, bytes)
+    } catch (error) {
+      if (error instanceof DigestMismatch) await this.#end(name, upload)
+      throw error
+    }
+    await this.#end(name, upload)
+    return bytes.length
   }
 
   #path(digest: string): string {
@@ -166,15 +188,14 @@ export class FileBlobStore implements BlobStore {
     const found = await UploadFile.find(join(this.#uploadFolder, name), this.#world.now())
     // Another may have looked at the same time.
     const upload = this.#uploads.get(name) ?? found
-    this.#uploads.set(name, upload)
+    if (!this.#ended.has(name)) this.#uploads.set(name, upload)
     return upload
   }
 
   async #end(name: string, upload: UploadFile): Promise<void> {
     this.#ended.add(name)
     this.#uploads.delete(name)
-    await upload.close()
-    await rm(upload.path, { force: true })
+    await upload.remove()
   }
 
   /** Moves a file that is synced to where its digest says, durably. */

@@ -26,6 +26,7 @@ export function memoryBlobStore(world: Pick<World, "monotonic">): BlobStore {
 
     has: async (digest) => blobs.has(digest),
     put: async (digest, bytes) => keep(digest, bytes.slice()),
+    begin() {},
     received: async (name) => (ended.has(name) ? undefined : (uploads.get(name)?.bytes.length ?? 0)),
 
     async append(name, at, pieces) {
@@ -44,14 +45,15 @@ export function memoryBlobStore(world: Pick<World, "monotonic">): BlobStore {
       return upload.bytes.length
     },
 
-    async finish(name, digest) {
+    async finish(name, digest, last) {
       if (ended.has(name)) throw new UploadRefused("gone")
       const { bytes, isBusy } = uploads.get(name) ?? { bytes: Buffer.alloc(0), isBusy: false }
       if (isBusy) throw new UploadRefused("busy", bytes.length)
       uploads.delete(name)
       ended.add(name)
-      keep(digest, bytes)
-      return bytes.length
+      const all = last === undefined ? bytes : Buffer.concat([bytes, last])
+      keep(digest, all)
+      return all.length
     },
 
     async abandon(name) {

@@ -1,4 +1,3 @@
-import { CommonFault } from "../../../aws/common-fault.ts"
 import { fault } from "../fault.ts"
 import type { Found } from "../names.ts"
 import { type Image, imageKey, imageTags, images, layers, tagKey } from "../tables.ts"
@@ -10,6 +9,9 @@ export interface NewImage {
   readonly digest: string
   readonly manifestBytes: number
 
+  /** Under which the manifest lies. */
+  readonly blob: string
+
   /** Undefined for one that is pushed by its digest alone. */
   readonly tag: string | undefined
 }
@@ -19,7 +21,7 @@ export interface NewImage {
  * anything is different now; what was there already stays as it is.
  */
 export function putImage({ home, tx, repository }: Found, image: NewImage, now: number): boolean {
-  const { manifest, digest, manifestBytes, tag } = image
+  const { manifest, digest, tag } = image
   const key = imageKey(repository.id, digest)
   const existing = tx.get(images, key)
   const tagged = tag === undefined ? undefined : tx.get(imageTags, tagKey(repository.id, tag))
@@ -33,7 +35,7 @@ export function putImage({ home, tx, repository }: Found, image: NewImage, now: 
   if (existing === undefined) {
     mustHave({ home, tx, repository }, manifest)
     for (const layer of manifest.layers) settle({ home, tx, repository }, layer.digest)
-    tx.put(images, recordOf({ home, tx, repository }, { manifest, digest, manifestBytes, tag }, now))
+    tx.put(images, recordOf({ home, tx, repository }, image, now))
   }
   if (tag !== undefined) {
     mustHaveRoomForTag({ home, tx, repository }, digest)
@@ -42,7 +44,7 @@ export function putImage({ home, tx, repository }: Found, image: NewImage, now: 
   return true
 }
 
-function recordOf({ tx, repository }: Found, { manifest, digest, manifestBytes }: NewImage, now: number): Image {
+function recordOf({ tx, repository }: Found, { manifest, digest, manifestBytes, blob }: NewImage, now: number): Image {
   const parts = manifest.layers.map((layer) => tx.mustGet(layers, imageKey(repository.id, layer.digest)).bytes)
   const children = manifest.children.map((child) => tx.mustGet(images, imageKey(repository.id, child.digest)).bytes)
   return {
@@ -51,6 +53,7 @@ function recordOf({ tx, repository }: Found, { manifest, digest, manifestBytes }
     mediaType: manifest.mediaType,
     ...(manifest.artifactType !== undefined && { artifactType: manifest.artifactType }),
     manifestBytes,
+    ...(blob !== digest && { manifestBlob: blob }),
     bytes: [...parts, ...children].reduce((sum, bytes) => sum + bytes, manifestBytes),
     layers: [...new Set(manifest.layers.map((layer) => layer.digest))],
     children: [...new Set(manifest.children.map((child) => child.digest))],
@@ -90,11 +93,6 @@ function settle({ tx, repository }: Found, digest: string): void {
 function mustHaveRoomForTag({ tx, repository }: Found, digest: string): void {
   if (tx.count(imageTags, "image", imageKey(repository.id, digest)) < TAGS_MAX) return
   throw fault("LimitExceededException", `An image has at most ${TAGS_MAX} tags.`)
-}
-
-/** What a registry is told that it cannot take: the store of records is behind. */
-export function busy(): CommonFault {
-  return new CommonFault("unavailable", "Homeport cannot answer right now. Try again.")
 }
 
 const TAGS_MAX = 1_000

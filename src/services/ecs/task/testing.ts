@@ -3,7 +3,7 @@ import { accountOf, regionScope, type Scope } from "../../../store/changes.ts"
 import type { Store } from "../../../store/store.ts"
 import { seededRandom } from "../../../world/simulated.ts"
 import { defaultVpc, subnets } from "../../ec2/index.ts"
-import { startWorld, type TestWorld } from "../../testing.ts"
+import { startWorld, type TestWorld, type TestWorldOptions } from "../../testing.ts"
 import { anInstance } from "../placement/testing.ts"
 import { POOL_ACCOUNT } from "../pool.ts"
 import { type ContainerInstance, clusters, containerInstances, events, type Task, tasks } from "../tables.ts"
@@ -27,8 +27,8 @@ export interface Shop extends TestWorld {
   eventsOf(taskArn: string): readonly Record<string, unknown>[]
 }
 
-export async function startShop(): Promise<Shop> {
-  const world = await startWorld()
+export async function startShop(options: TestWorldOptions = {}): Promise<Shop> {
+  const world = await startWorld(options)
   const { ecs, store, account } = world
   const scope = regionScope(account, "us-east-1")
   const { cluster } = await ecs.createCluster({ clusterName: "shop" })

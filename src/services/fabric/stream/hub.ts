@@ -3,6 +3,7 @@ import { type ChangeSet, INSTALLATION, type RecordChange } from "../../../store/
 import type { Store } from "../../../store/store.ts"
 import type { World } from "../../../world/world.ts"
 import { affectedVpcs, SOURCES } from "../affected.ts"
+import type { TakeFlows } from "../flows.ts"
 import { type HostedInterface, hostedInterfaces, machines } from "../tables.ts"
 import { CLOSE } from "./close.ts"
 import { type HostView, Plane } from "./plane.ts"
@@ -13,6 +14,7 @@ export class Hub implements SessionHost {
   readonly world: World
   readonly store: Store
   readonly plane: Plane
+  readonly takeFlows: TakeFlows
   readonly #sessions = new Map<string, FabricSession>()
 
   /** Views of machines that have gone, with the time until which they can resume where they were. */
@@ -23,7 +25,8 @@ export class Hub implements SessionHost {
   #isTurning = false
   #isLooking = false
 
-  constructor({ world, store }: SocketHost) {
+  constructor({ world, store }: SocketHost, takeFlows: TakeFlows = () => {}) {
+    this.takeFlows = takeFlows
     this.world = world
     this.store = store
     this.plane = new Plane(world.now() * VERSIONS_PER_MS)

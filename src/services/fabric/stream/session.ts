@@ -4,6 +4,7 @@ import type { Store } from "../../../store/store.ts"
 import { type FabricFromNode, fabricFromNode, fabricFromRegion } from "../../../wire/fabric.ts"
 import { Malformed } from "../../../wire/shape.ts"
 import type { World } from "../../../world/world.ts"
+import type { TakeFlows } from "../flows.ts"
 import { machines } from "../tables.ts"
 import { CLOSE } from "./close.ts"
 import { framesOf } from "./frames.ts"
@@ -14,6 +15,7 @@ export interface SessionHost {
   readonly world: World
   readonly store: Store
   readonly plane: Plane
+  readonly takeFlows: TakeFlows
 
   /** Asks for a turn, soon. */
   wake(session: FabricSession): void
@@ -116,7 +118,10 @@ export class FabricSession implements SocketListener {
     }
     if (heard === undefined) return
     this.#heardAt = this.#host.world.monotonic()
-    if (heard.type !== "FabricApplied") return
+    if (heard.type === "FabricFlows") {
+      this.#host.takeFlows(this.machine.host, heard.message)
+      return
+    }
     const { version, failures } = heard.message
     if (failures.length === 0) return
     const [{ kind, id, reason }] = failures as [(typeof failures)[number]]

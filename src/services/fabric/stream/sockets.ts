@@ -1,15 +1,16 @@
 import { Fault } from "../../../aws/fault.ts"
 import type { SocketEndpoint, SocketEndpoints } from "../../../aws/socket.ts"
 import type { Tx } from "../../../store/transaction.ts"
+import type { FlowReceiver } from "../flows.ts"
 import { Hub } from "./hub.ts"
 
 /** How an instance stands, for who knows instances; undefined for none. `tx` is its account's. */
 export type Standing = (tx: Tx, instanceArn: string) => "registered" | "taken out" | undefined
 
 /** The connection on which each instance's machine is told what should exist of the network there. */
-export function fabricSockets(standing: Standing): SocketEndpoints {
+export function fabricSockets(standing: Standing, flows?: FlowReceiver): SocketEndpoints {
   return (host) => {
-    const hub = new Hub(host)
+    const hub = new Hub(host, flows?.(host))
 
     const poll: SocketEndpoint = {
       operation: "PollFabric",

@@ -10,9 +10,8 @@ export function conditionOf(
   key: string,
   values: readonly string[],
   hasVariables: boolean,
-): Condition | undefined {
-  const qualified = readOperator(operator)
-  if (qualified === undefined) return undefined
+): Condition {
+  const qualified = readOperator(operator)!
   const lower = key.toLowerCase()
   if (qualified.name === "Null") return nullCondition(lower, values)
   const { test, isNegated } = OPERATORS[qualified.name]!

@@ -1,5 +1,5 @@
-import { assert } from "../../../base/assert.ts"
 import type { Keys } from "../../../aws/keys.ts"
+import { assert } from "../../../base/assert.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import { newHex } from "../../../world/ids.ts"
 import type { Random } from "../../../world/world.ts"
