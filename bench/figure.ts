@@ -1,6 +1,6 @@
 import type { Spread } from "./measure.ts"
 
-export type Unit = "/s" | "ms" | "MB" | "B"
+export type Unit = "/s" | "ms" | "MB" | "MB/s" | "B"
 
 /** One line of the result. */
 export interface Figure {

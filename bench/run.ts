@@ -11,10 +11,12 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   postgres: async () => (await import("./postgres.ts")).postgresBench,
   million: async () => (await import("./million.ts")).millionBench,
   placement: async () => (await import("./placement.ts")).placementBench,
+  policy: async () => (await import("./policy.ts")).policyBench,
   "front-door": async () => (await import("./front-door.ts")).frontDoorBench,
   "cold-start": async () => (await import("./cold-start.ts")).coldStartBench,
   launch: async () => (await import("./launch.ts")).launchBench,
   logs: async () => (await import("./logs.ts")).logsBench,
+  network: async () => (await import("./network.ts")).networkBench,
 }
 
 const USAGE = `homeport bench [NAME]… [--json FILE] [--seconds N]

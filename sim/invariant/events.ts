@@ -1,3 +1,4 @@
+import { eventVersion } from "../../src/services/ecs/event/read.ts"
 import { type EcsEvent, eventCounters, events } from "../../src/services/ecs/tables.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"
@@ -15,7 +16,7 @@ export function eventsRise(): Invariant {
       if (event.sequence <= (newest.get(scope) ?? ""))
         breach(`event ${event.sequence} comes after ${newest.get(scope)}`)
       newest.set(scope, event.sequence)
-      const { version } = event.detail as { readonly version?: number }
+      const version = eventVersion(event)
       const [arn] = event.resources
       if (version === undefined || arn === undefined) return
       const earlier = versions.get(arn)
@@ -34,9 +35,10 @@ export function eventsRise(): Invariant {
           newest.set(scope, last)
           if (Number(last) > (tx.get(eventCounters, "events")?.latest ?? 0))
             breach("the counter of events is behind them")
-          for (const { resources, detail } of kept) {
-            const { version } = detail as { readonly version?: number }
-            if (version !== undefined && resources[0] !== undefined) versions.set(resources[0], version)
+          for (const event of kept) {
+            const [arn] = event.resources
+            const version = eventVersion(event)
+            if (version !== undefined && arn !== undefined) versions.set(arn, version)
           }
         })
       }

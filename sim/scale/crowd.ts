@@ -28,7 +28,7 @@ export class Crowd {
   }
 
   async #joinOne(number: number): Promise<void> {
-    const { status, output } = await request(this.#door, "agent", "RegisterContainerInstance", {
+    const { status, text } = await request(this.#door, "agent", "RegisterContainerInstance", {
       cluster: "large",
       totalResources: [
         { name: "CPU", type: "INTEGER", integerValue: 4096 },
@@ -41,8 +41,8 @@ export class Crowd {
         { name: "ecs.availability-zone", value: `us-east-1${"abc"[number % 3]}` },
       ],
     })
-    if (status !== 200) throw new Error(`registration: ${JSON.stringify(output)}`)
-    const { containerInstance } = output as { readonly containerInstance: { readonly containerInstanceArn: string } }
+    if (status !== 200) throw new Error(`registration: ${text}`)
+    const { containerInstance } = JSON.parse(text) as Registered
     await this.#connect(containerInstance.containerInstanceArn)
   }
 
@@ -98,6 +98,10 @@ export class Crowd {
     }
     this.#reporting -= 1
   }
+}
+
+interface Registered {
+  readonly containerInstance: { readonly containerInstanceArn: string }
 }
 
 const JOINING = 64

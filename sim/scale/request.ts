@@ -7,7 +7,7 @@ export async function request(
   kind: "user" | "agent",
   operation: string,
   input: object,
-): Promise<{ readonly status: number; readonly output: object }> {
+): Promise<{ readonly status: number; readonly text: string }> {
   const { status, body } = await door.handle({
     method: "POST",
     path: "/",
@@ -21,8 +21,7 @@ export async function request(
     body: Buffer.from(JSON.stringify(input)),
     signal: NEVER,
   })
-  const text = typeof body === "string" ? body : Buffer.from(body as Uint8Array).toString()
-  return { status, output: JSON.parse(text) as object }
+  return { status, text: typeof body === "string" ? body : Buffer.from(body as Uint8Array).toString() }
 }
 
 const NEVER = new AbortController().signal

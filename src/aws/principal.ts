@@ -28,6 +28,9 @@ export interface Session {
   /** The same of managed policies, by ARN: what they say when they are asked counts. */
   readonly policyArns: readonly string[]
   readonly tags: Readonly<Record<string, string>>
+
+  /** The keys of those tags that a session inherits which this one makes. */
+  readonly transitiveTagKeys?: readonly string[]
   readonly sourceIdentity?: string
 
   /** Condition keys of its making that stay with it, as in `{ "aws:FederatedProvider": "…" }`. */

@@ -26,6 +26,9 @@ export interface DataDirectory {
 
   /** The events of CloudWatch Logs. */
   readonly logEvents: string
+
+  /** The layers and manifests of images. */
+  readonly images: string
   readonly log: string
 
   /** Where the running process listens for `homeport status`, `env` and the like. */
@@ -53,6 +56,7 @@ export function dataDirectory(path: string = usualPlace()): DataDirectory {
     masterKey: join(at, "master.key"),
     journal: join(at, "journal.sqlite"),
     logEvents: join(at, "log-events"),
+    images: join(at, "images"),
     log: join(at, "homeport.log"),
     control: join(at, "control.sock"),
     node: join(at, "node"),

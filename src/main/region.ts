@@ -1,13 +1,21 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
 import { rootOnly } from "../aws/authorizer.ts"
-import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
+import { type FrontDoor, type FrontDoorOptions, frontDoor } from "../aws/front-door.ts"
 import { type HttpResponse, NO_BODY } from "../aws/http.ts"
 import { keysOf } from "../aws/keys.ts"
 import type { Principal } from "../aws/principal.ts"
 import type { Service } from "../aws/service.ts"
 import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
 import { allTables, catalogOver } from "../services/catalog.ts"
+import { FileBlobStore } from "../services/ecr/blobs/file.ts"
+import {
+  answerRegistryRequest,
+  isRegistryRequest,
+  keepBlobs,
+  type Registry,
+  registryOver,
+} from "../services/ecr/index.ts"
 import { keepLogEvents } from "../services/logs/index.ts"
 import { FileEventStore } from "../services/logs/segments/file.ts"
 import { INSTALLATION } from "../store/changes.ts"
@@ -63,17 +71,20 @@ export class Region {
   readonly #controllers: ControllerRunner
   readonly #delay = new EventLoopDelay()
   readonly #logEvents: FileEventStore
+  readonly #blobs: FileBlobStore
   readonly #services: readonly Service[]
   #journal: Journal | undefined
   #opened: OpenInstallation | undefined
   #door: FrontDoor | undefined
+  #registry: Registry | undefined
   #closing = false
 
   constructor(options: RegionOptions) {
     this.#options = options
     const { world, data, addresses, port, tls } = options
     this.#logEvents = new FileEventStore({ world, directory: data.logEvents })
-    this.#services = catalogOver({ logEvents: this.#logEvents })
+    this.#blobs = new FileBlobStore({ world, directory: data.images })
+    this.#services = catalogOver({ logEvents: this.#logEvents, blobs: this.#blobs })
     this.store = new Store({ world, tables: allTables })
     const controllers = [...retention(allTables), ...this.#services.flatMap((service) => service.controllers)]
     this.#controllers = new ControllerRunner(world, this.store, controllers)
@@ -141,14 +152,15 @@ export class Region {
     ])
     usePublicRange(this.store, this.#options.publicRange)
     await openLogEvents(this.#logEvents, data)
-    const stopKeeping = keepLogEvents(world, this.store, this.#logEvents)
+    await openImages(this.#blobs, data)
+    const stopKeeping = [keepLogEvents(world, this.store, this.#logEvents), keepBlobs(world, this.store, this.#blobs)]
     this.#door = this.#frontDoor(this.#opened)
     this.#controllers.start()
     await served()
     const failure = await this.store.lost
     this.#door = undefined
     this.#controllers.stop()
-    stopKeeping()
+    for (const stop of stopKeeping) stop()
     return failure
   }
 
@@ -161,6 +173,7 @@ export class Region {
     this.#controllers.stop()
     this.#forwarder.close()
     await this.#logEvents.close()
+    await this.#blobs.close()
     await this.#journal?.close()
     this.#delay.stop()
   }
@@ -194,11 +207,13 @@ export class Region {
     if (this.#options.dev && isFromForeignPage(exchange.headers)) return exchange.send(FORBIDDEN)
     if (this.#door === undefined && (await this.#forwarder.take(exchange))) return
     const door = this.#door!
+    const registry = this.#registry!
     const { world } = this.#options
     const joining = { world, store: this.store, opened: this.#opened! }
-    await exchange.answer((request) =>
-      isJoinRequest(request) ? answerJoinRequest(joining, request) : door.handle(request),
-    )
+    await exchange.answer((request) => {
+      if (isJoinRequest(request)) return answerJoinRequest(joining, request)
+      return isRegistryRequest(request) ? answerRegistryRequest(registry, request) : door.handle(request)
+    })
   }
 
   async #takeUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<boolean | HttpResponse> {
@@ -217,7 +232,7 @@ export class Region {
     const { world, dev } = this.#options
     const { firstAccount } = installation
     const keys = keysOf(masterKey)
-    return frontDoor({
+    const options: FrontDoorOptions = {
       world,
       store: this.store,
       services: this.#services,
@@ -238,7 +253,9 @@ export class Region {
             },
           }
         : {}),
-    })
+    }
+    this.#registry = registryOver(options, this.#blobs)
+    return frontDoor(options)
   }
 
   #holderOf(accessKeyId: string, region: string): Principal | undefined {
@@ -270,6 +287,14 @@ async function openLogEvents(events: FileEventStore, { logEvents }: DataDirector
     await events.open()
   } catch (cause) {
     throw new Refusal(`Log events cannot be kept in ${logEvents}: ${(cause as Error).message}.`, undefined, { cause })
+  }
+}
+
+async function openImages(blobs: FileBlobStore, { images }: DataDirectory): Promise<void> {
+  try {
+    await blobs.open()
+  } catch (cause) {
+    throw new Refusal(`Images cannot be kept in ${images}: ${(cause as Error).message}.`, undefined, { cause })
   }
 }
 

@@ -2,6 +2,7 @@ import type { Service } from "../aws/service.ts"
 import type { AnyTable } from "../store/table.ts"
 import { accountTables } from "./accounts/index.ts"
 import { ec2 } from "./ec2/index.ts"
+import { type BlobStore, ecr, ecrTables } from "./ecr/index.ts"
 import { ecs, instanceStanding } from "./ecs/index.ts"
 import { fabric } from "./fabric/index.ts"
 import { flowDelivery } from "./flow-logs/index.ts"
@@ -23,10 +24,18 @@ function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, servi
 }
 
 /** Every AWS service there is, in the same order, over what a process has beside the store. */
-export function catalogOver({ logEvents }: { readonly logEvents: EventStore }): readonly Service[] {
+export function catalogOver({ logEvents, blobs }: BesideTheStore): readonly Service[] {
   const overLogEvents = logs(logEvents)
+  const overBlobs = blobs === undefined ? [] : [ecr(blobs)]
   const toldOfFlows = beside(fabric(instanceStanding, flowDelivery(logEvents)), ecs)
-  return [...catalog.map((service) => (service.name === ecs.name ? toldOfFlows : service)), overLogEvents]
+  return [...catalog.map((service) => (service.name === ecs.name ? toldOfFlows : service)), overLogEvents, ...overBlobs]
+}
+
+export interface BesideTheStore {
+  readonly logEvents: EventStore
+
+  /** Where images lie; without one there is no registry. */
+  readonly blobs?: BlobStore
 }
 
 /** Tables of what is no AWS service. */
@@ -36,4 +45,5 @@ export const allTables: readonly AnyTable[] = [
   ...otherTables,
   ...catalog.flatMap((service) => service.tables),
   ...logTables,
+  ...ecrTables,
 ]

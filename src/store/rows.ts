@@ -32,6 +32,9 @@ export class Rows {
   readonly #equality: readonly EqualityIndex[]
   readonly #ordered: readonly OrderedIndex[]
   readonly #derived: Derived[] = []
+
+  /** As many as there are indexes: a list that grows as it is written takes three times the room. */
+  readonly #noPlaces: readonly number[]
   #inOrder: SortedList<Row> | undefined
 
   constructor(table: AnyTable, scope: string) {
@@ -41,6 +44,7 @@ export class Rows {
       ([name, indexed], number) => new EqualityIndex(name, number, indexed as never),
     )
     this.#ordered = Object.entries(table.ordered).map(([name, indexed]) => new OrderedIndex(name, indexed as never))
+    this.#noPlaces = this.#equality.map(() => NOWHERE)
   }
 
   get size(): number {
@@ -84,7 +88,7 @@ export class Rows {
       this.#replace(known, record, version, values, places)
       return known
     }
-    const row: Row = { key, record, version, places: [] }
+    const row: Row = { key, record, version, places: this.#noPlaces.slice() }
     this.#add(row, values, places)
     return row
   }
@@ -122,6 +126,8 @@ export class Rows {
     for (const derived of this.#derived) derived.changed(this.table, before, record)
   }
 }
+
+const NOWHERE = -1
 
 /**
  * The rows that share one value of an index: a plain list, as it grows and shrinks at its end for next to nothing and

@@ -84,6 +84,9 @@ const fabricInterface = struct({
 
   /** The instance that it is attached to, by its ARN; none for what the fabric itself answers for, as a NAT gateway. */
   host: optional(text),
+
+  /** Of a VPC endpoint: it is on every machine that has a part in the VPC, which leads from it to the region. */
+  isEndpoint: optional(flag),
   sourceDestCheck: flag,
   privateDnsName: optional(text),
 

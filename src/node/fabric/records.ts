@@ -50,6 +50,11 @@ export class MergedRecords {
     else this.#merged[kind].set(id, left)
   }
 
+  /** A stream that tells of it. */
+  tellerOf(kind: FabricKind, id: string): string | undefined {
+    return [...this.#streams].find(([, tables]) => tables[kind].has(id))?.[0]
+  }
+
   /** Of one stream. */
   *entries(stream: string): Iterable<[kind: FabricKind, record: AnyRecord]> {
     const tables = this.#streams.get(stream)

@@ -40,6 +40,10 @@ export class Streams {
     return this.#versions.get(stream)
   }
 
+  tellerOf(kind: FabricKind, id: string): string | undefined {
+    return this.#records.tellerOf(kind, id)
+  }
+
   /** Answers with the kinds of records of which some changed. */
   change(stream: string, version: number, put: FabricPut, removed: Removed): Set<FabricKind> {
     const changed = new Set<FabricKind>()

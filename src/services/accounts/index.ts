@@ -52,10 +52,17 @@ export function openInstallation(tx: Tx, masterKeyCheck: string, now: number, ra
   return made
 }
 
-/** Who an access key stands for in a region; undefined when there is no such key. */
-export function principalOf({ anywhere }: Tx, accessKeyId: string, region: string): Principal | undefined {
+/** The key, if it is there and may be used. */
+export function activeKey({ anywhere }: Tx, accessKeyId: string): AccessKey | undefined {
   const accessKey = anywhere.installation.get(accessKeys, accessKeyId)
-  return accessKey && rootPrincipal({ account: accessKey.account, region }, accessKeyId, accessKey.only)
+  return accessKey?.isInactive ? undefined : accessKey
+}
+
+/** Which root, or machine, an access key stands for in a region; undefined when there is no such key, and for users' keys. */
+export function principalOf(tx: Tx, accessKeyId: string, region: string): Principal | undefined {
+  const accessKey = activeKey(tx, accessKeyId)
+  if (accessKey === undefined || accessKey.user !== undefined) return undefined
+  return rootPrincipal({ account: accessKey.account, region }, accessKeyId, accessKey.only)
 }
 
 export function rootPrincipal(

@@ -19,8 +19,14 @@ export interface AccessKey {
   readonly id: string
   readonly account: string
 
-  /** Undefined for the account's root; else the actions for which the key was made. */
+  /** The id of the user whose it is; undefined for the account's root and for machines. */
+  readonly user?: string
+
+  /** Undefined for users and the account's root; else the actions for which the key was made. */
   readonly only?: readonly string[]
+
+  /** Set while whoever has it may not use it. */
+  readonly isInactive?: true
   readonly createdAt: number
 }
 
@@ -29,7 +35,7 @@ export const accessKeys = table({
   version: 1,
   belongsTo: "installation",
   key: (accessKey: AccessKey) => accessKey.id,
-  indexes: { account: (accessKey) => accessKey.account },
+  indexes: { account: (accessKey) => accessKey.account, user: (accessKey) => accessKey.user },
 })
 
 /** What the installation must remember about itself: one record. */

@@ -77,6 +77,7 @@ export { privateDnsName, publicDnsName } from "./network-interface/names.ts"
 export { interfaceSurroundings, type Surroundings } from "./network-interface/surroundings.ts"
 export { routeTableOf } from "./route-table/find.ts"
 export * from "./tables.ts"
+export { endpointDnsNames } from "./vpc-endpoint/describe.ts"
 export { type Zone, zonesOf } from "./zones.ts"
 
 export const ec2 = service({

@@ -38,7 +38,10 @@ export function recordsOf(call: Pick<Call, "tx">, { account, region }: Home): Tx
 /** The repository that an operation acts on, once it is known that the caller may; its own policy has a say in that. */
 export function authorizedRepository(
   call: Call,
-  { repositoryName, registryId }: { readonly repositoryName: string | undefined; readonly registryId?: string | undefined },
+  {
+    repositoryName,
+    registryId,
+  }: { readonly repositoryName: string | undefined; readonly registryId?: string | undefined },
 ): Found {
   const home = homeOf(call, registryId)
   return permittedRepository(call, home, checkedRepositoryName(repositoryName!))

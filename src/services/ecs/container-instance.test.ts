@@ -9,6 +9,7 @@ import { networkInterfaces } from "../ec2/index.ts"
 import { startWorld, type TestWorld } from "../testing.ts"
 import { anInstanceIn, connect, RECORDED_REGISTRATION, RESOURCES } from "./container-instance/testing.ts"
 import { reportHealth } from "./container-instance/write.ts"
+import { eventDetail } from "./event/read.ts"
 import { containerInstances, events, poolTasks, tasks } from "./tables.ts"
 import { IN_SUBNET, openSubnet } from "./task/testing.ts"
 
@@ -274,9 +275,12 @@ test("each change becomes an event whose version is one higher than the last", a
   await ecs.updateContainerInstancesState({ containerInstances: arns, status: "DRAINING" })
   await ecs.putAttributes({ attributes: [{ name: "floor", value: "2", targetId: arns[0]! }] })
   await ecs.deregisterContainerInstance({ containerInstance: arns[0]! })
-  const told = store.transact(regionScope(account, "us-east-1"), (tx) => tx.list(events))
-  expect(told.map(({ detailType }) => detailType)).toEqual(Array(5).fill("ECS Container Instance State Change"))
-  expect(told.map(({ detail }) => detail)).toMatchObject([
+  const { types, details } = store.transact(regionScope(account, "us-east-1"), (tx) => {
+    const told = tx.list(events)
+    return { types: told.map(({ detailType }) => detailType), details: told.map((event) => eventDetail(tx, event)) }
+  })
+  expect(types).toEqual(Array(5).fill("ECS Container Instance State Change"))
+  expect(details).toMatchObject([
     { version: 1, status: "ACTIVE", agentConnected: false, versionInfo: {} },
     { version: 2, agentConnected: true, versionInfo: { agentVersion: "1.105.1" } },
     { version: 3, status: "DRAINING", clusterArn: expect.stringMatching(/cluster\/default$/) },

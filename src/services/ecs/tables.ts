@@ -30,6 +30,7 @@ import type {
   TaskVolumeConfiguration,
 } from "@aws-sdk/client-ecs"
 import type { Tag } from "../../aws/tags.ts"
+import { joined } from "../../base/joined.ts"
 import { table } from "../../store/table.ts"
 
 // Times are milliseconds since 1970 throughout. What a caller wants and what was last seen are different fields.
@@ -365,7 +366,7 @@ export const tasks = table({
   version: 1,
   key: (task: Task) => task.arn,
   indexes: {
-    clusterDesired: ({ clusterArn, desiredStatus }) => `${clusterArn} ${desiredStatus}`,
+    clusterDesired: ({ clusterArn, desiredStatus }) => joined(clusterArn, desiredStatus),
     service: ({ serviceArn }) => serviceArn,
 
     /** Those of a service that are not STOPPED, and those whose failure it has yet to count. */
@@ -374,14 +375,14 @@ export const tasks = table({
     /** Only while the instance has something to do for the task, or the task something of the instance's. */
     instance: ({ instanceArn, lastStatus }) => (lastStatus === "STOPPED" ? undefined : instanceArn),
     definition: ({ definitionArn, lastStatus }) => (lastStatus === "STOPPED" ? undefined : definitionArn),
-    startedBy: ({ clusterArn, startedBy }) => startedBy && `${clusterArn} ${startedBy}`,
+    startedBy: ({ clusterArn, startedBy }) => startedBy && joined(clusterArn, startedBy),
     capacityProvider: ({ clusterArn, capacityProvider, lastStatus }) =>
-      capacityProvider !== undefined && lastStatus !== "STOPPED" ? `${clusterArn} ${capacityProvider}` : undefined,
-    family: ({ clusterArn, family, desiredStatus }) => `${clusterArn} ${family} ${desiredStatus}`,
+      capacityProvider !== undefined && lastStatus !== "STOPPED" ? joined(clusterArn, capacityProvider) : undefined,
+    family: ({ clusterArn, family, desiredStatus }) => joined(joined(clusterArn, family), desiredStatus),
 
     /** Those that wait for an instance. */
     waiting: ({ clusterArn, instanceArn, lastStatus, launchType }) =>
-      instanceArn === undefined && lastStatus === "PROVISIONING" ? `${clusterArn} ${launchType}` : undefined,
+      instanceArn === undefined && lastStatus === "PROVISIONING" ? joined(clusterArn, launchType) : undefined,
   },
   retention: { until: ({ stoppedAt }) => (stoppedAt === undefined ? undefined : stoppedAt + STOPPED_TASK_MS) },
 })
@@ -721,15 +722,22 @@ export interface EcsEvent {
   readonly detailType: string
   readonly resources: readonly string[]
   readonly time: number
-  readonly detail: object
+  readonly told: EventSubject
 }
+
+/**
+ * Of a task the record itself, as it was then: events are many and read seldom, so whoever reads one puts it into words
+ * (`event/read.ts`). What other records have a part in is in words from the start, as those may change.
+ */
+export type EventSubject = { readonly task: Task } | { readonly detail: object }
 
 const EVENT_MS = 60 * 60 * 1000
 
 export const events = table({
   name: "ecs/events",
-  version: 1,
+  version: 2,
   key: (event: EcsEvent) => event.sequence,
+  upgrades: { 1: ({ detail, ...event }: { readonly detail: object }) => ({ ...event, told: { detail } }) },
   retention: { until: ({ time }) => time + EVENT_MS },
 })
 

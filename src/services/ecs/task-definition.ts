@@ -1,6 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ecs"
-import type { Call, Operations } from "../../aws/operations.ts"
 import type { Conditions } from "../../aws/authorizer.ts"
+import type { Call, Operations } from "../../aws/operations.ts"
 import { requestTagConditions } from "../../aws/tags.ts"
 import { fault, invalid } from "./fault.ts"
 import { listed } from "./list.ts"
@@ -12,6 +12,7 @@ import { compatibilitiesOf } from "./task-definition/compatibilities.ts"
 import { familiesFrom } from "./task-definition/families.ts"
 import { type Definition, type FilledDefinition, fill } from "./task-definition/fill.ts"
 import { definitionArn, FAMILY, findDefinition, readIdentifier } from "./task-definition/find.ts"
+import { authorizePassing } from "./task-definition/pass-role.ts"
 
 export const taskDefinitionOperations = {
   RegisterTaskDefinition(call, { family, tags: sentTags, ...request }) {
@@ -20,6 +21,7 @@ export const taskDefinitionOperations = {
     const filled = fill(request)
     call.authorize(definitionArn(call, family!, "*"), { ...requestTagConditions(tags), ...conditions(filled) })
     checkDefinition(call, filled)
+    authorizePassing(call, filled)
     const definition = derived(filled)
     checkLength(definition)
 

@@ -265,10 +265,11 @@ test("overrides change what the task demands and are shown for the containers th
   const shop = await startShop()
   shop.instance("a")
   const environment = [{ name: "LEVEL", value: "debug" }]
+  const taskRoleArn = `arn:aws:iam::${shop.account}:role/r`
   const task = await runOne(shop, {
     overrides: {
       containerOverrides: [{ name: "app", cpu: 512, memoryReservation: 64, environment }],
-      taskRoleArn: "arn:aws:iam::1:role/r",
+      taskRoleArn,
     },
   })
   expect(await described(shop, task)).toMatchObject({
@@ -277,7 +278,7 @@ test("overrides change what the task demands and are shown for the containers th
     containers: [{ cpu: "512", memory: "256", memoryReservation: "64" }],
     overrides: {
       containerOverrides: [{ name: "app", cpu: 512, memoryReservation: 64, environment }],
-      taskRoleArn: "arn:aws:iam::1:role/r",
+      taskRoleArn,
     },
   })
 })

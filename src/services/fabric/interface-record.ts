@@ -50,6 +50,7 @@ function newRecord(
     sourceDestCheck,
     ...(publicAddress !== undefined && { publicAddress }),
     ...(host !== undefined && { host }),
+    ...(one.interfaceType === "vpc_endpoint" && { isEndpoint: true }),
     ...(flowIntervals.length > 0 && { flowIntervals }),
     ...(hasName && { privateDnsName: privateDnsName(tx, privateAddresses[0]!) }),
   })

@@ -2,11 +2,12 @@ import type * as sdk from "@aws-sdk/client-iam"
 import { compareStrings } from "../../base/ordering.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { boundaryCondition } from "./boundary.ts"
-import { noSuchEntity, overQuota } from "./fault.ts"
+import { fault, noSuchEntity, overQuota } from "./fault.ts"
 import { changeable, type EntityKind, find, groupKind, permitted, roleKind, userKind } from "./kind.ts"
 import { listed, type PageInput } from "./listing.ts"
 import { checkedPrefix } from "./names.ts"
 import { existingPolicy, findPolicy, permittedPolicy } from "./policy-name.ts"
+import { SERVICE_PATH } from "./role.ts"
 import { type Entity, groups, roles, users } from "./tables.ts"
 
 const ATTACHED_MAX = 10
@@ -55,7 +56,12 @@ export const attachmentOperations = {
 
 function attach<E extends Entity>(call: Call, kind: EntityKind<E>, name: string, arn: string): object {
   const entity = changeable(call, kind, name, conditionsOf(find(call.tx, kind, name), arn))
-  existingPolicy(call.tx, arn, () => noSuchEntity(`Policy ${arn} does not exist or is not attachable.`))
+  const policy = existingPolicy(call.tx, arn, () =>
+    noSuchEntity(`Policy ${arn} does not exist or is not attachable.`),
+  )
+  if (policy.path.startsWith(SERVICE_PATH)) {
+    throw fault("PolicyNotAttachableException", "Cannot attach a Service Role Policy to a Customer Role.")
+  }
   if (entity.attached.includes(arn)) return {}
   if (entity.attached.length >= ATTACHED_MAX) throw overQuota(`PoliciesPer${kind.word}`, ATTACHED_MAX)
   call.tx.put(kind.table, { ...entity, attached: [...entity.attached, arn] })
@@ -88,5 +94,5 @@ export function attachedPolicies({ tx }: Pick<Call, "tx">, attached: readonly st
 }
 
 function conditionsOf(entity: Entity | undefined, arn: string) {
-  return { ...boundaryCondition(entity as { boundary: string | undefined } | undefined), "iam:PolicyARN": arn }
+  return { ...boundaryCondition(entity), "iam:PolicyARN": arn }
 }

@@ -3,7 +3,7 @@ import type { Call, Operations } from "../../aws/operations.ts"
 import { noSuchEntity } from "./fault.ts"
 import { changeable, permitted, roleKind, userKind } from "./kind.ts"
 import { existingPolicy } from "./policy-name.ts"
-import { roles, users } from "./tables.ts"
+import { type Entity, roles, users } from "./tables.ts"
 
 export const boundaryOperations = {
   PutUserPermissionsBoundary(call, { UserName, PermissionsBoundary }) {
@@ -35,10 +35,6 @@ export const boundaryOperations = {
   },
 } satisfies Operations<typeof sdk>
 
-interface Bounded {
-  readonly boundary: string | undefined
-}
-
 /** The ARN of a policy that is there; undefined where none was sent. */
 export function checkedBoundary(call: Call, arn: string | undefined): string | undefined {
   if (arn === undefined) return undefined
@@ -47,14 +43,14 @@ export function checkedBoundary(call: Call, arn: string | undefined): string | u
 }
 
 /** What an operation that changes what somebody may says of the boundary around it. */
-export function boundaryCondition(bounded: Bounded | undefined) {
-  return { "iam:PermissionsBoundary": bounded?.boundary }
+export function boundaryCondition(entity: Entity | undefined) {
+  return { "iam:PermissionsBoundary": entity?.boundary }
 }
 
-export function boundaryOf({ boundary }: Bounded) {
+export function boundaryOf({ boundary }: Entity) {
   if (boundary === undefined) return {}
   const attached: sdk.AttachedPermissionsBoundary = {
-    PermissionsBoundaryType: "Policy",
+    PermissionsBoundaryType: "PermissionsBoundaryPolicy",
     PermissionsBoundaryArn: boundary,
   }
   return { PermissionsBoundary: attached }

@@ -1,5 +1,5 @@
 import { fault, overQuota } from "./fault.ts"
-import { policyProblem } from "./policy/problem.ts"
+import { type PolicyKind, policyProblem } from "./policy/problem.ts"
 
 const MANAGED_LENGTH_MAX = 6144
 const TRUST_LENGTH_MAX = 2048
@@ -12,7 +12,7 @@ export function checkedIdentityDocument(document: string): string {
 
 export function checkedManaged(document: string): string {
   if (lengthOf(document) > MANAGED_LENGTH_MAX) throw overQuota("PolicySize", MANAGED_LENGTH_MAX)
-  return checked(document, "identity")
+  return checked(document, "managed")
 }
 
 export function checkedTrust(document: string): string {
@@ -25,7 +25,7 @@ export function lengthOf(document: string): number {
   return document.replaceAll(/\s/g, "").length
 }
 
-function checked(document: string, kind: "identity" | "trust"): string {
+function checked(document: string, kind: PolicyKind): string {
   const problem = document.length > SENT_LENGTH_MAX ? "Policy document is too long." : policyProblem(document, kind)
   if (problem === undefined) return document
   throw fault("MalformedPolicyDocumentException", problem)

@@ -20,7 +20,7 @@ export const groupOperations = {
     if (call.tx.get(groups, name.toLowerCase()) !== undefined) throw alreadyExists(groupKind.taken(name))
     if (call.tx.count(groups) >= GROUPS_MAX) throw overQuota("GroupsPerAccount", GROUPS_MAX)
     const id = newEntityId(call.random, "AGPA")
-    const group: Group = { name, path, id, createdAt: call.now, inline: {}, attached: [] }
+    const group: Group = { name, path, id, createdAt: call.now, inline: {}, attached: [], boundary: undefined }
     call.tx.put(groups, group)
     return { Group: describeGroup(call, group) }
   },

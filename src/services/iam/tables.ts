@@ -17,12 +17,14 @@ export interface Entity {
 
   /** ARNs of managed policies, in the order in which they were attached. */
   readonly attached: readonly string[]
+
+  /** The ARN of the policy that bounds what it may; groups have none. */
+  readonly boundary: string | undefined
 }
 
 export interface User extends Entity {
   /** Ids, in the order in which it joined. */
   readonly groups: readonly string[]
-  readonly boundary: string | undefined
   readonly tags: readonly Tag[]
 }
 
@@ -33,7 +35,6 @@ export interface Role extends Entity {
   readonly trust: string
   readonly description: string | undefined
   readonly sessionSecondsMax: number
-  readonly boundary: string | undefined
   readonly tags: readonly Tag[]
 
   /** The service whose own role it is, as in `ecs.amazonaws.com`; nobody else may change it. */

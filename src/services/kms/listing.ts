@@ -6,11 +6,12 @@ interface Listed {
 }
 
 /** How all listings of this service are paged. */
-export function pageRequest({ Limit = 100, Marker }: Listed, max = 100) {
-  checkWhole(Limit, "limit", 1, max)
+export function pageRequest({ Limit, Marker }: Listed, max = 100) {
+  const limit = Limit ?? Math.min(100, max)
+  checkWhole(limit, "limit", 1, max)
   return {
     token: Marker,
-    limit: Limit,
+    limit,
     invalidToken: () => fault("InvalidMarkerException", "The marker is not one that this listing has given out."),
   }
 }

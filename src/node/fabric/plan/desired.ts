@@ -78,8 +78,10 @@ export function localVpcs(
   const failures: Failure[] = []
   const underlay = new Map([...records.machine.values()].map(({ host, underlayAddress }) => [host, underlayAddress]))
   const all = new Map<string, { vpc: FabricVpc; locals: LocalInterface[]; remotes: RemoteInterface[] }>()
+  const endpoints: FabricInterface[] = []
   for (const record of records.interface.values()) {
     const vpc = records.vpc.get(record.vpcId)
+    if (record.isEndpoint === true) endpoints.push(record)
     if (record.host === undefined || vpc === undefined) continue
     const local = all.get(vpc.id) ?? { vpc, locals: [], remotes: [] }
     all.set(vpc.id, local)
@@ -96,6 +98,12 @@ export function localVpcs(
   const needed = new Set(here)
   for (const { vpcIds } of records.peering.values()) {
     if (vpcIds.some((id) => here.has(id))) for (const id of vpcIds) needed.add(id)
+  }
+  // An endpoint is a way to the region, which every machine has one of.
+  for (const record of endpoints) {
+    const subnet = records.subnet.get(record.subnetId)
+    const local = needed.has(record.vpcId) ? all.get(record.vpcId) : undefined
+    if (subnet !== undefined) local?.locals.push(localInterface(record, subnet, machine.mtu))
   }
   return { vpcs: new Map([...all].filter(([id]) => needed.has(id))), failures }
 }

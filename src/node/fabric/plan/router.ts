@@ -25,7 +25,7 @@ export function desiredRouter(
   for (const { entries } of local.locals) add(...entries.map(([, entry]) => entry))
   addUplink(local, machine, links, add)
   addPeers(local, vpcs, records, machine, links, add)
-  addMachines(local, machine, links, add)
+  addMachines(local, machinesWith(local, vpcs, records), machine, links, add)
 
   const tables = usedTables(local, records)
   const translations = tables.flatMap((table) => addTable(table, local, records, machine, links, add))
@@ -97,15 +97,32 @@ function addPeers(
   }
 }
 
-function addMachines({ vpc, remotes }: LocalVpc, machine: Machine, links: Map<string, LinkState>, add: Add): void {
+/** Machines that have a router of the VPC as well, by their addresses: for interfaces in it, or in a peer of it. */
+function machinesWith(
+  { vpc, remotes }: LocalVpc,
+  vpcs: ReadonlyMap<string, LocalVpc>,
+  records: FabricRecords,
+): ReadonlySet<string> {
+  const peers = [...records.peering.values()].filter(({ vpcIds }) => vpcIds.includes(vpc.id))
+  const ofPeers = peers.flatMap(({ vpcIds }) => vpcIds.flatMap((id) => vpcs.get(id)?.remotes ?? []))
+  return new Set([...remotes, ...ofPeers].map(({ underlayAddress }) => underlayAddress))
+}
+
+function addMachines(
+  { vpc, remotes }: LocalVpc,
+  others: ReadonlySet<string>,
+  machine: Machine,
+  links: Map<string, LinkState>,
+  add: Add,
+): void {
   const { underlayAddress, mtu } = machine
-  if (remotes.length === 0 || underlayAddress === undefined) return
+  if (others.size === 0 || underlayAddress === undefined) return
   const mac = machineMac(underlayAddress)
   links.set(VXLAN, { kind: "vxlan", mac, mtu, network: vpc.networkNumber, underlayAddress })
   add({ kind: "address", link: VXLAN, address: machineAddress(underlayAddress), prefixLength: 32 })
   const lead = (destination: string, gateway: string) =>
     add({ kind: "route", table: ROUTE_TABLE_MAIN, destination, type: "unicast", link: VXLAN, gateway })
-  for (const to of new Set(remotes.map((remote) => remote.underlayAddress))) {
+  for (const to of others) {
     add({ kind: "neighbour", link: VXLAN, address: to, mac: machineMac(to) })
     add({ kind: "forwarding", link: VXLAN, mac: machineMac(to), to })
     lead(`${machineAddress(to)}/32`, to)

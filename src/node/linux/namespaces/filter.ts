@@ -29,12 +29,15 @@ function libraryFilter(nftables: Library): Filter {
   nftables.bufferError(context)
   return {
     run(text) {
-      const failed = nftables.run(context, text) !== 0
-      // Reading empties them.
-      const output: string = nftables.output(context)
-      const error: string = nftables.error(context)
-      if (failed) throw new FilterError(error)
-      return output
+      for (;;) {
+        const failed = nftables.run(context, text) !== 0
+        // Reading empties them.
+        const output: string = nftables.output(context)
+        const error: string = nftables.error(context)
+        if (!failed) return output
+        // A signal came in between, and nothing was changed.
+        if (!error.includes("Interrupted system call")) throw new FilterError(error)
+      }
     },
     close: () => nftables.freeContext(context),
   }

@@ -25,7 +25,7 @@ export function describeEndpoint(tx: Tx, endpoint: VpcEndpoint): sdk.VpcEndpoint
     PrivateDnsEnabled: endpoint.privateDnsEnabled,
     RequesterManaged: false,
     NetworkInterfaceIds: [...endpoint.interfaceIds],
-    DnsEntries: dnsNames(tx, endpoint).map((DnsName) => ({ DnsName })),
+    DnsEntries: endpointDnsNames(tx, endpoint).map(({ name }) => ({ DnsName: name })),
     CreationTimestamp: new Date(endpoint.createdAt),
     OwnerId: accountIn(tx),
     Tags: shownTags(tx, endpoint.id),
@@ -33,18 +33,29 @@ export function describeEndpoint(tx: Tx, endpoint: VpcEndpoint): sdk.VpcEndpoint
 }
 
 /** One name for all its interfaces, one for those of each zone, and the service's own if it answers to that. */
-export function dnsNames(tx: Tx, endpoint: VpcEndpoint): readonly string[] {
+export function endpointDnsNames(tx: Tx, endpoint: VpcEndpoint): readonly EndpointDnsName[] {
   const { id, type, dnsLabel, subnetIds, serviceName, privateDnsEnabled } = endpoint
   if (type === "Gateway") return []
   const region = regionIn(tx)
   const service = endpointServices(region).find(({ name }) => name === serviceName)!
   const domain = `${serviceName.split(".").slice(3).toReversed().join(".")}.${region}.vpce.amazonaws.com`
   const zones = subnetIds.map((subnetId) => tx.mustGet(subnets, subnetId).zone)
+  const named = (name: string, isPrivate = false): EndpointDnsName => ({ name, zone: undefined, isPrivate })
   return [
-    `${id}-${dnsLabel}.${domain}`,
-    ...zones.map((zone) => `${id}-${dnsLabel}-${zone}.${domain}`),
-    ...(privateDnsEnabled && service.privateDnsName !== undefined ? [service.privateDnsName] : []),
+    named(`${id}-${dnsLabel}.${domain}`),
+    ...zones.map((zone) => ({ ...named(`${id}-${dnsLabel}-${zone}.${domain}`), zone })),
+    ...(privateDnsEnabled && service.privateDnsName !== undefined ? [named(service.privateDnsName, true)] : []),
   ]
+}
+
+export interface EndpointDnsName {
+  readonly name: string
+
+  /** Whose interfaces alone it stands for; undefined for all of them. */
+  readonly zone: string | undefined
+
+  /** The name that clients know the service by. */
+  readonly isPrivate: boolean
 }
 
 export function endpointFields(tx: Tx): FilterFields<VpcEndpoint> {

@@ -1,11 +1,10 @@
-import type { World } from "../../../world/world.ts"
 import { type BlobStore, DigestMismatch, UploadRefused } from "./blob-store.ts"
 import { digestOf } from "./digest.ts"
 import { EndedUploads } from "./ended-uploads.ts"
 import { Holds } from "./holds.ts"
 
-/** For tests and the simulator: forgets everything with its process. */
-export function memoryBlobStore(world: Pick<World, "monotonic">): BlobStore {
+/** For tests and the simulator: forgets everything with its process, and nothing before. */
+export function memoryBlobStore(): BlobStore {
   const blobs = new Map<string, Uint8Array>()
   const uploads = new Map<string, Upload>()
   const ended = new EndedUploads()
@@ -31,7 +30,7 @@ export function memoryBlobStore(world: Pick<World, "monotonic">): BlobStore {
 
     async append(name, at, pieces) {
       if (ended.has(name)) throw new UploadRefused("gone")
-      const upload = uploads.get(name) ?? { bytes: Buffer.alloc(0), isBusy: false, usedAt: world.monotonic() }
+      const upload = uploads.get(name) ?? { bytes: Buffer.alloc(0), isBusy: false }
       if (upload.isBusy) throw new UploadRefused("busy", upload.bytes.length)
       if (at !== undefined && at !== upload.bytes.length) throw new UploadRefused("misplaced", upload.bytes.length)
       uploads.set(name, upload)
@@ -40,7 +39,6 @@ export function memoryBlobStore(world: Pick<World, "monotonic">): BlobStore {
         for await (const piece of pieces) upload.bytes = Buffer.concat([upload.bytes, piece])
       } finally {
         upload.isBusy = false
-        upload.usedAt = world.monotonic()
       }
       return upload.bytes.length
     },
@@ -73,16 +71,11 @@ export function memoryBlobStore(world: Pick<World, "monotonic">): BlobStore {
       return blobs.delete(digest)
     },
 
-    async forgetUploads(msUnused) {
-      for (const [name, { isBusy, usedAt }] of uploads) {
-        if (!isBusy && world.monotonic() - usedAt >= msUnused) uploads.delete(name)
-      }
-    },
+    async forgetUploads() {},
   }
 }
 
 interface Upload {
   bytes: Buffer
   isBusy: boolean
-  usedAt: number
 }

@@ -1,6 +1,6 @@
 import { compareStrings } from "../../../base/ordering.ts"
 import type { Tx } from "../../../store/transaction.ts"
-import { type Image, imageKey, imageTags, images, layers, type Repository, tagKey } from "../tables.ts"
+import { type Image, imageKey, images, imageTags, layers, type Repository, tagKey } from "../tables.ts"
 
 export function tagsOf(tx: Tx, { repositoryId, digest }: Pick<Image, "repositoryId" | "digest">): readonly string[] {
   return tx

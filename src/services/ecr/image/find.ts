@@ -1,7 +1,7 @@
 import type { Fault } from "../../../aws/fault.ts"
 import { fault } from "../fault.ts"
 import type { Found, Home } from "../names.ts"
-import { type Image, imageKey, imageTags, images, type Repository, tagKey } from "../tables.ts"
+import { type Image, imageKey, images, imageTags, type Repository, tagKey } from "../tables.ts"
 
 /** An image as callers name it: by its digest, by a tag, or by both, which then have to agree. */
 export interface ImageName {

@@ -99,7 +99,10 @@ function parsed(bytes: Uint8Array): Content {
   return content as Content
 }
 
-function kindOf({ mediaType, schemaVersion, manifests, layers, fsLayers, signatures }: Content, said: string | undefined) {
+function kindOf(
+  { mediaType, schemaVersion, manifests, layers, fsLayers, signatures }: Content,
+  said: string | undefined,
+) {
   const told = said?.split(";")[0]?.trim().toLowerCase()
   if (mediaType !== undefined && typeof mediaType !== "string") throw new BadManifest("mediaType is not a string")
   if (mediaType !== undefined && KINDS.includes(mediaType)) {
@@ -109,7 +112,8 @@ function kindOf({ mediaType, schemaVersion, manifests, layers, fsLayers, signatu
     return mediaType
   }
   if (mediaType !== undefined) throw new BadManifest(`manifests of the kind ${mediaType} are not supported`)
-  if (schemaVersion === 1 && Array.isArray(fsLayers)) return signatures === undefined ? DOCKER_FIRST : DOCKER_FIRST_SIGNED
+  if (schemaVersion === 1 && Array.isArray(fsLayers))
+    return signatures === undefined ? DOCKER_FIRST : DOCKER_FIRST_SIGNED
   if (told !== undefined && KINDS.includes(told)) return told
   if (Array.isArray(manifests)) return OCI_INDEX
   if (Array.isArray(layers)) return OCI_MANIFEST

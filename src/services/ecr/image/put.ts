@@ -1,6 +1,6 @@
 import { fault } from "../fault.ts"
 import type { Found } from "../names.ts"
-import { type Image, imageKey, imageTags, images, layers, tagKey } from "../tables.ts"
+import { type Image, imageKey, images, imageTags, layers, tagKey } from "../tables.ts"
 import type { Manifest } from "./manifest.ts"
 import { mayMove } from "./mutability.ts"
 
@@ -80,7 +80,10 @@ function mustHave({ home, tx, repository }: Found, { layers: parts, children }: 
   })
   if (absent.length > 0) {
     const digests = absent.map(({ digest }) => digest).join(", ")
-    throw fault("ReferencedImagesNotFoundException", `Images with digests '[${digests}]' required for ${where} do not exist`)
+    throw fault(
+      "ReferencedImagesNotFoundException",
+      `Images with digests '[${digests}]' required for ${where} do not exist`,
+    )
   }
 }
 

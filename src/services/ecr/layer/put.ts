@@ -1,6 +1,6 @@
 import { UNHELD_MS } from "../image/delete.ts"
 import type { Found } from "../names.ts"
-import { images, imageKey, type Layer, layers } from "../tables.ts"
+import { imageKey, images, type Layer, layers } from "../tables.ts"
 
 /** Makes a blob one of a repository's layers, before any image holds it. */
 export function putLayer({ tx, repository }: Found, digest: string, bytes: number, now: number): void {

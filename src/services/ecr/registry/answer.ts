@@ -103,7 +103,8 @@ function refused({ world, store }: Registry, request: HttpRequest, error: unknow
   if (request.signal.aborted || !store.mayAnswer()) return answerOf(unavailable("The request broke off."))
   world.log.error(error instanceof AssertionError ? "something that must hold did not" : "the registry failed", {
     method: request.method,
-    path: request.path,
+    // What is sealed in a path is as good as a key for a while.
+    path: request.path.replaceAll(/[^/]{120,}/g, "…"),
     error: error instanceof Error ? error.stack : String(error),
   })
   return answerOf(new RegistryRefusal(500, "UNKNOWN", "Homeport made a mistake; its log says more."))

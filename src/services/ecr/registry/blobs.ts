@@ -1,7 +1,7 @@
 import type { HttpResponse } from "../../../aws/http.ts"
 import type { ByteRange } from "../blobs/blob-store.ts"
 import { claimLayer } from "../layer/put.ts"
-import { images, imageKey, layers } from "../tables.ts"
+import { imageKey, images, layers } from "../tables.ts"
 import { RegistryRefusal } from "./refusal.ts"
 import { act, type Visit } from "./visit.ts"
 

@@ -1,4 +1,4 @@
-import { type Body, asStream } from "../../../aws/http.ts"
+import { asStream, type Body } from "../../../aws/http.ts"
 import { RegistryRefusal } from "./refusal.ts"
 
 /** A body that has to be there as a whole, and is small. */

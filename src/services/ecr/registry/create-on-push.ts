@@ -1,7 +1,7 @@
 import { Fault } from "../../../aws/fault.ts"
+import { recordsOf, repositoryArn } from "../names.ts"
 import { createRepository } from "../repository/create.ts"
 import { templateFor } from "../repository/template.ts"
-import { recordsOf, repositoryArn } from "../names.ts"
 import { actAs, type Visit } from "./visit.ts"
 
 /** Where a template says so, a push makes the repository that it is for, if whoever pushes may. */

@@ -1,7 +1,7 @@
 import { Fault } from "../../../aws/fault.ts"
 import { addressed } from "../address.ts"
-import { checkedRepositoryName, permittedRepository } from "../names.ts"
 import { claimLayer, putLayer } from "../layer/put.ts"
+import { checkedRepositoryName, permittedRepository } from "../names.ts"
 import { accountSettings } from "../tables.ts"
 import { act, actAs, type Visit } from "./visit.ts"
 

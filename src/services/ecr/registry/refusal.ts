@@ -54,7 +54,8 @@ function ofCommonFault({ kind, message }: CommonFault): RegistryRefusal {
 }
 
 function ofUpload({ reason, received }: UploadRefused): RegistryRefusal {
-  if (reason === "gone") return new RegistryRefusal(404, "BLOB_UPLOAD_UNKNOWN", "The upload could not be found, or is over.")
+  if (reason === "gone")
+    return new RegistryRefusal(404, "BLOB_UPLOAD_UNKNOWN", "The upload could not be found, or is over.")
   const range = { range: `0-${Math.max(0, received - 1)}` }
   if (reason === "misplaced") {
     return new RegistryRefusal(416, "BLOB_UPLOAD_INVALID", `The upload goes on at byte ${received}.`, range)

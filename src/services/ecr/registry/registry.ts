@@ -1,10 +1,15 @@
 import type { FrontDoorOptions } from "../../../aws/front-door.ts"
 import type { BlobStore } from "../blobs/blob-store.ts"
-import type { RecentBlobs } from "../blobs/recent.ts"
+import { RecentBlobs } from "../blobs/recent.ts"
+
+type State = Pick<FrontDoorOptions, "world" | "store" | "authorizer" | "identify" | "keys" | "trustAnyone">
 
 /** What the registry's protocol is answered from: the same state and the same authorisation as the API's. */
-export interface Registry
-  extends Pick<FrontDoorOptions, "world" | "store" | "authorizer" | "identify" | "keys" | "trustAnyone"> {
+export interface Registry extends State {
   readonly blobs: BlobStore
   readonly manifests: RecentBlobs
+}
+
+export function registryOver(state: State, blobs: BlobStore): Registry {
+  return { ...state, blobs, manifests: new RecentBlobs(blobs) }
 }

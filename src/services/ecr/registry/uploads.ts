@@ -90,4 +90,3 @@ function startOf(contentRange: string | undefined): number | undefined {
   const [, from] = /^(?:bytes )?(\d+)-\d+/.exec(contentRange ?? "") ?? []
   return from === undefined ? undefined : Number(from)
 }
-

@@ -24,7 +24,14 @@ export interface Visit {
 export function visitTo(registry: Registry, request: HttpRequest, asker: Asker, named: string): Visit {
   const { home, name } = addressed(request.headers.host, named)
   const own = { account: asker.principal.account, region: asker.region }
-  return { registry, request, asker, home: home ?? own, name: checkedRepositoryName(name, "name"), base: `/v2/${named}` }
+  return {
+    registry,
+    request,
+    asker,
+    home: home ?? own,
+    name: checkedRepositoryName(name, "name"),
+    base: `/v2/${named}`,
+  }
 }
 
 /**
@@ -36,14 +43,21 @@ export function act<T>(visit: Visit, operation: string, work: (found: Found, cal
 }
 
 /** The same for what is no matter of the repository alone. */
-export function actAs<T>(visit: Pick<Visit, "registry" | "request" | "asker" | "home">, operation: string, work: (call: Call) => T): T | Promise<T> {
+export function actAs<T>(
+  visit: Pick<Visit, "registry" | "request" | "asker" | "home">,
+  operation: string,
+  work: (call: Call) => T,
+): T | Promise<T> {
   const { registry } = visit
   const run = runCall(registry, callerOf(visit, operation), work)
   if (registry.store.isDurable(run.version)) return run.output()
   return registry.store.whenDurable(run.version).then(() => run.output())
 }
 
-function callerOf({ registry, request, asker, home }: Pick<Visit, "registry" | "request" | "asker" | "home">, operation: string): Caller {
+function callerOf(
+  { registry, request, asker, home }: Pick<Visit, "registry" | "request" | "asker" | "home">,
+  operation: string,
+): Caller {
   const { world, keys } = registry
   const { principal } = asker
   return {

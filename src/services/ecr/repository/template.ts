@@ -5,7 +5,9 @@ import { type CreationTemplate, creationTemplates, type TemplatePurpose } from "
 export function templateFor(tx: Tx, name: string, purpose: TemplatePurpose): CreationTemplate | undefined {
   const fitting = tx
     .all(creationTemplates)
-    .filter(({ prefix, appliedFor }) => appliedFor.includes(purpose) && (prefix === ROOT || name.startsWith(`${prefix}/`)))
+    .filter(
+      ({ prefix, appliedFor }) => appliedFor.includes(purpose) && (prefix === ROOT || name.startsWith(`${prefix}/`)),
+    )
   return fitting.sort((a, b) => lengthOf(b) - lengthOf(a))[0]
 }
 

@@ -19,7 +19,7 @@ export function putInstance(
     writeEvent(writer, {
       detailType: "ECS Container Instance State Change",
       resources: [instance.arn],
-      detail: instanceDetail(writer.tx, instance, writer.now),
+      told: { detail: instanceDetail(writer.tx, instance, writer.now) },
     })
   }
   return instance

@@ -1,5 +1,6 @@
 import { ConflictException } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
+import { eventDetail } from "../event/read.ts"
 import { type Agents, CANNOT_PULL, startAgents } from "../service/testing.ts"
 import { events } from "../tables.ts"
 
@@ -27,7 +28,7 @@ function told({ shop }: Agents, detailType: string) {
   return shop.store.transact(shop.scope, (tx) =>
     tx
       .list(events)
-      .flatMap((event) => (event.detailType === detailType ? [event.detail as Record<string, string>] : [])),
+      .flatMap((event) => (event.detailType === detailType ? [eventDetail(tx, event) as Record<string, string>] : [])),
   )
 }
 

@@ -75,7 +75,10 @@ test("the newest ten thousand events are kept, and a number is never given out t
   const write = (count: number) =>
     store.transact(HOME, (tx) => {
       for (let index = 0; index < count; index++) {
-        writeEvent({ tx, now: world.now(), random: world.random }, { detailType: "x", resources: [], detail: {} })
+        writeEvent(
+          { tx, now: world.now(), random: world.random },
+          { detailType: "x", resources: [], told: { detail: {} } },
+        )
       }
     })
   write(10_005)

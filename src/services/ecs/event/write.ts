@@ -8,7 +8,7 @@ export type Writer = Pick<Turn, "tx" | "now" | "random">
 /** Tells of a change, in the transaction that makes it. */
 export function writeEvent(
   { tx, now, random }: Writer,
-  told: Pick<EcsEvent, "detailType" | "resources" | "detail">,
+  { detailType, resources, told }: Pick<EcsEvent, "detailType" | "resources" | "told">,
 ): EcsEvent {
   // Events are forgotten, so the newest number is kept on its own: it must not be given out again.
   const sequence = (tx.get(eventCounters, "events")?.latest ?? 0) + 1
@@ -17,9 +17,9 @@ export function writeEvent(
     sequence: eventSequence(sequence),
     id: newUuid(random),
     time: now,
-    detailType: told.detailType,
-    resources: told.resources,
-    detail: told.detail,
+    detailType,
+    resources,
+    told,
   }
   tx.put(events, event)
   if (sequence > EVENTS_MAX) tx.delete(events, eventSequence(sequence - EVENTS_MAX))

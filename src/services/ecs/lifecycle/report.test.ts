@@ -1,6 +1,7 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { HOME, startStore } from "../../../store/testing.ts"
+import { eventDetail } from "../event/read.ts"
 import type { Writer } from "../event/write.ts"
 import { aTask, CLUSTER } from "../placement/testing.ts"
 import {
@@ -51,7 +52,9 @@ async function history(
       store.transact(HOME, (tx) => step({ tx, now: world.now(), random: world.random }, states.at(-1) as Task)),
     )
   }
-  const told = store.transact(HOME, (tx) => tx.list(events).map(({ detail }) => detail as Record<string, unknown>))
+  const told = store.transact(HOME, (tx) =>
+    tx.list(events).map((event) => eventDetail(tx, event) as Record<string, unknown>),
+  )
   return { states, told }
 }
 

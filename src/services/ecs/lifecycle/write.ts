@@ -25,7 +25,8 @@ export function putTask(writer: Writer, before: Task | undefined, after: Task): 
     writeEvent(writer, {
       detailType: "ECS Task State Change",
       resources: [task.arn],
-      detail: taskEventDetail(tx, task, writer.now),
+      // What FARGATE shows of a task comes from its definition, too.
+      told: task.launchType === "FARGATE" ? { detail: taskEventDetail(tx, task, writer.now) } : { task },
     })
   }
   return task

@@ -35,6 +35,22 @@ export function payloadFrame(
   return acsFromRegion.encode("PayloadMessage", { ...envelope, seqNum: PAYLOAD_NUMBER, tasks })
 }
 
+/** New credentials under the ids that the task's containers know. */
+export function credentialsFrames(
+  newMessageId: () => string,
+  { arn, clusterArn }: Task,
+  { task, execution }: TaskCredentials,
+): string[] {
+  const of = { taskArn: arn, taskClusterArn: clusterArn }
+  const told = [
+    task && { roleType: "TaskApplication" as const, roleCredentials: task },
+    execution && { roleType: "TaskExecution" as const, roleCredentials: execution },
+  ]
+  return told
+    .filter((role) => role !== undefined)
+    .map((role) => acsFromRegion.encode("IAMRoleCredentialsMessage", { messageId: newMessageId(), ...of, ...role }))
+}
+
 /** A message that is repeated gives the agent what is left of its time. */
 export function attachFrame(envelope: Envelope, task: Task): string {
   return acsFromRegion.encode("AttachTaskNetworkInterfacesMessage", {

@@ -12,11 +12,12 @@ import { containerInstances, type Task } from "../tables.ts"
 import { Allowance } from "./allowance.ts"
 import { CLOSE } from "./close.ts"
 import { Flights } from "./flights.ts"
-import { attachFrame, type Envelope, manifestFrame, PAYLOAD_NUMBER, payloadFrame } from "./frames.ts"
+import { attachFrame, credentialsFrames, type Envelope, manifestFrame, PAYLOAD_NUMBER, payloadFrame } from "./frames.ts"
 import { ownerOf, taskOf, tasksOf } from "./instance-tasks.ts"
 import { ManifestTimes } from "./manifest-times.ts"
 import { owed, type Told } from "./owed.ts"
 import type { TaskCredentials } from "./payload.ts"
+import { Refreshes } from "./refreshes.ts"
 
 /** What a session needs of the link that it is part of. */
 export interface SessionHost {
@@ -61,6 +62,7 @@ export class AgentSession implements SocketListener {
   readonly #untold = new Set<string>()
   readonly #acknowledged = new Map<string, Told>()
   readonly #flights = new Flights()
+  readonly #refreshes = new Refreshes()
   readonly #manifests: ManifestTimes
   readonly #allowance: Allowance
   #heartbeatAt: number
@@ -87,7 +89,9 @@ export class AgentSession implements SocketListener {
       const writer = { tx, now: world.now(), random: world.random }
       connected(writer, instanceArn, true, info)
       if (!this.#reserveNumbers(tx)) return false
+      const renewedAt = world.monotonic() + world.random.below(RENEWAL_SPREAD_MS)
       for (const task of tasksOf(tx, instanceArn)) {
+        if (wantedOfAgent(task) === "RUNNING") this.#refreshes.unknown(task.arn, renewedAt)
         if (hasStarted && wantedOfAgent(task) === "RUNNING" && task.lastStatus !== "PENDING") this.#untold.add(task.arn)
         if (owed(task, hasStarted) !== undefined) this.#due.add(task.arn)
       }
@@ -140,6 +144,7 @@ export class AgentSession implements SocketListener {
           this.#logFailure("a task could not be told to its agent", error)
         }
       }
+      frames.push(...this.#renewed(tx))
       const manifest = this.#manifest(tx)
       if (manifest !== undefined) frames.push(manifest)
       return frames
@@ -159,7 +164,7 @@ export class AgentSession implements SocketListener {
       this.#send([acsFromRegion.encode("HeartbeatMessage", { messageId, healthy: true })], 0)
     }
     for (const arn of this.#flights.late(now)) this.#due.add(arn)
-    if (this.#due.size > 0 || this.#manifests.isDue(now)) this.#host.wake(this)
+    if (this.#due.size > 0 || this.#manifests.isDue(now) || this.#refreshes.isDue(now)) this.#host.wake(this)
   }
 
   message(frame: string): void {
@@ -269,7 +274,28 @@ export class AgentSession implements SocketListener {
     const envelope = this.#envelope(messageId)
     if (told === "attach") return attachFrame(envelope, task)
     const owner = ownerOf(tx, taskArn)
+    if (told === "run") this.#refreshes.told(taskArn, now)
     return payloadFrame(owner, envelope, task, told === "run" ? "RUNNING" : "STOPPED", this.#host.issue(owner, task))
+  }
+
+  /** New credentials for tasks whose old ones have lived long enough. */
+  #renewed(tx: Tx): string[] {
+    const { world, issue } = this.#host
+    const now = world.monotonic()
+    return [...this.#refreshes.due(now)].flatMap((taskArn) => {
+      const task = taskOf(tx, this.agent.instanceArn, taskArn)
+      if (task === undefined || wantedOfAgent(task) !== "RUNNING") {
+        this.#refreshes.drop(taskArn)
+        return []
+      }
+      this.#refreshes.told(taskArn, now)
+      try {
+        return credentialsFrames(() => newUuid(world.random), task, issue(ownerOf(tx, taskArn), task))
+      } catch (error) {
+        this.#logFailure("credentials of a task could not be renewed", error)
+        return []
+      }
+    })
   }
 
   /** The manifest, if it is time for one. */
@@ -340,6 +366,9 @@ const HEARTBEAT_MS = 25_000
 
 /** So that agents who all came back at once are not all served at once for ever. */
 const HEARTBEAT_SPREAD_MS = 5_000
+
+/** So that a region that comes back does not renew everybody's credentials at once. */
+const RENEWAL_SPREAD_MS = 60_000
 
 /** Three heartbeats without an answer. */
 const SILENCE_MS_MAX = 3 * HEARTBEAT_MS + 5_000

@@ -1,15 +1,15 @@
 import { Fault } from "../../../aws/fault.ts"
 import type { Call } from "../../../aws/operations.ts"
-import type { SocketEndpoint, SocketEndpoints } from "../../../aws/socket.ts"
+import type { SocketEndpoint, SocketEndpoints, SocketHost } from "../../../aws/socket.ts"
 import { clusterArn } from "../names.ts"
 import { type ContainerInstance, containerInstances } from "../tables.ts"
 import { Link } from "./link.ts"
 import type { SessionHost } from "./session.ts"
 
 /** The two connections that an agent keeps: at one it is told what to run, at the other it tells how that goes. */
-export function agentSockets(issue: SessionHost["issue"] = () => ({})): SocketEndpoints {
+export function agentSockets(issuerOf: (host: SocketHost) => SessionHost["issue"] = () => () => ({})): SocketEndpoints {
   return (host) => {
-    const link = new Link(host, issue)
+    const link = new Link(host, issuerOf(host))
 
     const poll: SocketEndpoint = {
       operation: "Poll",

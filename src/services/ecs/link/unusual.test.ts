@@ -5,6 +5,7 @@ import { startWorld } from "../../testing.ts"
 import { ecs, POOL_ACCOUNT, POOL_CLUSTER } from "../index.ts"
 import { poolTasks, type Task, tasks } from "../tables.ts"
 import { IN_SUBNET, openSubnet } from "../task/testing.ts"
+import type { SessionHost } from "./session.ts"
 import { agentSockets } from "./sockets.ts"
 import { FakeAgent, roadTo } from "./testing.ts"
 
@@ -62,8 +63,8 @@ test("an instance of the pool runs tasks of any account, and is asked about them
 })
 
 /** Without controllers: tasks are where the test puts them. */
-async function startBare(issue?: Parameters<typeof agentSockets>[0]) {
-  const region = await startWorld({ services: [{ ...ecs, controllers: [], sockets: agentSockets(issue) }] })
+async function startBare(issue: SessionHost["issue"] = () => ({})) {
+  const region = await startWorld({ services: [{ ...ecs, controllers: [], sockets: agentSockets(() => issue) }] })
   const { world, store } = region
   await region.ecs.createCluster({})
   await region.ecs.registerTaskDefinition({

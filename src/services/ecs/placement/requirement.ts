@@ -82,13 +82,19 @@ function attributeRequirement(required: readonly Attribute[]): Requirement[] {
 }
 
 function resourceRequirements({ demand }: PlacementRequest): Requirement[] {
-  const { ports } = demand
+  const { cpu, memory, ports, gpus, interfaces } = demand
+  const ofPorts: Requirement = {
+    reason: "RESOURCE:PORTS",
+    asksForTasks: true,
+    holds: (instance) => instance.hasPorts(ports),
+  }
   return [
-    amount("RESOURCE:CPU", demand.cpu, (instance) => instance.cpuFree),
-    amount("RESOURCE:MEMORY", demand.memory, (instance) => instance.memoryFree),
-    { reason: "RESOURCE:PORTS", asksForTasks: true, holds: (instance) => instance.hasPorts(ports) },
-    amount("RESOURCE:GPU", demand.gpus, (instance) => instance.gpusFree),
-    amount("RESOURCE:ENI", demand.interfaces, (instance) => instance.interfacesFree),
+    amount("RESOURCE:CPU", cpu, (instance) => instance.cpuFree),
+    amount("RESOURCE:MEMORY", memory, (instance) => instance.memoryFree),
+    // Most tasks want none of these, and every instance that is looked at is asked for all that is wanted.
+    ...(ports.length === 0 ? [] : [ofPorts]),
+    ...(gpus === 0 ? [] : [amount("RESOURCE:GPU", gpus, (instance) => instance.gpusFree)]),
+    ...(interfaces === 0 ? [] : [amount("RESOURCE:ENI", interfaces, (instance) => instance.interfacesFree)]),
   ]
 }
 

@@ -83,13 +83,13 @@ export class Room {
 
   #look(instance: InstanceCapacity): void {
     let entry = this.#entries[instance.number]
-    const isCandidate = this.#rules.candidates.members.has(instance)
-    if (entry !== undefined && (!isCandidate || entry.face !== instance.face)) {
+    if (entry !== undefined && entry.face !== instance.face) {
       this.#forget(entry)
       entry = undefined
     }
-    if (!isCandidate) return
+    // Whether it is a candidate follows from its face alone.
     if (entry === undefined) {
+      if (!this.#rules.candidates.members.has(instance)) return
       const cell = this.#cellOf(instance.face)
       cell.size += 1
       entry = { instance, face: instance.face, cell, tasks: 0, tier: undefined, at: 0, first: 0 }
@@ -167,6 +167,18 @@ export class Room {
     return low
   }
 
+  /** Where a tier itself lies. */
+  #indexOf({ cell: { tiers, firsts }, values }: Tier): number {
+    let low = 0
+    let high = firsts.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (compareValues(tiers[middle]!.values, values) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
   /** Beyond the first measure. */
   #compareRest({ values }: Tier, entry: Entry): number {
     const { measures } = this.#rules
@@ -186,7 +198,7 @@ export class Room {
       last.at = at
     }
     if (tier.members.length === 0) {
-      const place = cell.tiers.indexOf(tier)
+      const place = this.#indexOf(tier)
       cell.tiers.splice(place, 1)
       cell.firsts.splice(place, 1)
     }
@@ -240,6 +252,14 @@ export interface Entry {
   /** Where in its tier it is, and the tier's first value. */
   at: number
   first: number
+}
+
+function compareValues(a: readonly number[], b: readonly number[]): number {
+  for (let own = 0; own < a.length; own++) {
+    const difference = a[own]! - b[own]!
+    if (difference !== 0) return difference
+  }
+  return 0
 }
 
 function measured(measure: OwnMeasure, { instance, tasks }: Entry): number {

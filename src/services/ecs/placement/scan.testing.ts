@@ -80,9 +80,10 @@ function reasonAgainst(instance: ContainerInstance, records: Records, request: P
   const taken = takenPorts(instance, records)
   if (demand.ports.some((port) => taken.has(port))) return "RESOURCE:PORTS"
   const gpus = resource(instance, "GPU")?.stringSetValue?.length ?? 0
-  if (gpus - sum(held(instance, records), "gpus") < demand.gpus) return "RESOURCE:GPU"
+  if (demand.gpus > 0 && gpus - sum(held(instance, records), "gpus") < demand.gpus) return "RESOURCE:GPU"
   const interfaces = Number(attributeOf(instance, "homeport.task-interfaces") ?? 1000)
-  if (interfaces - sum(held(instance, records), "interfaces") < demand.interfaces) return "RESOURCE:ENI"
+  if (demand.interfaces > 0 && interfaces - sum(held(instance, records), "interfaces") < demand.interfaces)
+    return "RESOURCE:ENI"
   const zone = attributeOf(instance, "ecs.availability-zone")
   if (zones !== undefined && zone !== undefined && instance.zoneIsAssumed === undefined && !zones.includes(zone))
     return "LOCATION"

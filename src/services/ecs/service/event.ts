@@ -62,12 +62,14 @@ export function writeAction(
   writeEvent(writer, {
     detailType: "ECS Service Action",
     resources: [arn],
-    detail: {
-      eventType: typeOf(eventName),
-      eventName,
-      clusterArn,
-      createdAt: isoTime(new Date(writer.now)),
-      ...detail,
+    told: {
+      detail: {
+        eventType: typeOf(eventName),
+        eventName,
+        clusterArn,
+        createdAt: isoTime(new Date(writer.now)),
+        ...detail,
+      },
     },
   })
 }
@@ -80,12 +82,14 @@ export function writeDeploymentState(
   writeEvent(writer, {
     detailType: "ECS Deployment State Change",
     resources: [serviceArn],
-    detail: {
-      eventType: rolloutState === "FAILED" ? "ERROR" : "INFO",
-      eventName: `SERVICE_DEPLOYMENT_${rolloutState}`,
-      deploymentId: id,
-      updatedAt: isoTime(new Date(writer.now)),
-      reason: rolloutReason,
+    told: {
+      detail: {
+        eventType: rolloutState === "FAILED" ? "ERROR" : "INFO",
+        eventName: `SERVICE_DEPLOYMENT_${rolloutState}`,
+        deploymentId: id,
+        updatedAt: isoTime(new Date(writer.now)),
+        reason: rolloutReason,
+      },
     },
   })
 }

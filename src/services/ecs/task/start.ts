@@ -7,6 +7,7 @@ import { clusterArn } from "../names.ts"
 import type { Cluster, TaskDefinition, TaskOverrides } from "../tables.ts"
 import { checkedTags } from "../tag.ts"
 import { activeDefinition, findDefinition } from "../task-definition/find.ts"
+import { authorizePassing } from "../task-definition/pass-role.ts"
 import { checkedOverrides } from "./overrides.ts"
 
 /** What RunTask and StartTask have in common, found and found good. */
@@ -32,6 +33,7 @@ export function checkStart(call: Call, input: StartRequest): Start {
   const cluster = activeCluster(call, arn)
   const definition = activeDefinition(call, input.taskDefinition!)
   const overrides = checkedOverrides(definition, input.overrides)
+  authorizePassing(call, { ...definition.definition, ...overrides })
   checkNames(input)
   checkSupported(definition, input)
   return { cluster, definition, overrides, tags }

@@ -4,6 +4,7 @@ import type { Store } from "../../../store/store.ts"
 import { seededRandom } from "../../../world/simulated.ts"
 import { defaultVpc, subnets } from "../../ec2/index.ts"
 import { startWorld, type TestWorld, type TestWorldOptions } from "../../testing.ts"
+import { eventDetail } from "../event/read.ts"
 import { anInstance } from "../placement/testing.ts"
 import { POOL_ACCOUNT } from "../pool.ts"
 import { type ContainerInstance, clusters, containerInstances, events, type Task, tasks } from "../tables.ts"
@@ -63,7 +64,7 @@ export async function startShop(options: TestWorldOptions = {}): Promise<Shop> {
         tx
           .list(events)
           .filter(({ resources }) => resources.includes(taskArn))
-          .map(({ detail }) => detail as Record<string, unknown>),
+          .map((event) => eventDetail(tx, event) as Record<string, unknown>),
       ),
     task: (arn) => store.transact(scope, (tx) => tx.mustGet(tasks, arn)),
   }

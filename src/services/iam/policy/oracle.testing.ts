@@ -16,10 +16,13 @@ export interface OracleQuestion {
   readonly context: Readonly<Record<string, readonly string[]>>
 }
 
+/** A document's parts as JSON gives them. */
+// biome-ignore lint/suspicious/noExplicitAny: what is read plainly has no types
 type Json = Readonly<Record<string, any>>
 
 export function oracle(question: OracleQuestion): string {
-  const { identityArn, identityPolicies, boundary, sessionPolicies, resourcePolicy, governs, resource, account } = question
+  const { identityArn, identityPolicies, boundary, sessionPolicies, resourcePolicy, governs, resource, account } =
+    question
   const isRoot = identityArn === undefined
   const groups = [
     { name: "identity", documents: isRoot ? [] : identityPolicies, all: isRoot },
@@ -27,7 +30,9 @@ export function oracle(question: OracleQuestion): string {
     { name: "boundary", documents: boundary === undefined ? [] : [boundary], all: boundary === undefined },
     { name: "session", documents: sessionPolicies ?? [], all: sessionPolicies === undefined },
   ].map((group) => {
-    const statements = group.documents.flatMap((text) => matching(JSON.parse(text), question, group.name === "resource"))
+    const statements = group.documents.flatMap((text) =>
+      matching(JSON.parse(text), question, group.name === "resource"),
+    )
     return {
       ...group,
       denied: statements.some(({ Effect }) => Effect === "Deny"),
@@ -47,7 +52,8 @@ export function oracle(question: OracleQuestion): string {
 
   const { allowing } = groups[1]!
   const names = (wanted: string) => allowing.some((statement) => namesExactly(statement, wanted))
-  if (names("*") || names(question.arn) || allowing.some(({ NotPrincipal }) => NotPrincipal !== undefined)) return "allowed"
+  if (names("*") || names(question.arn) || allowing.some(({ NotPrincipal }) => NotPrincipal !== undefined))
+    return "allowed"
   if (isRoot && (names(account) || names(`arn:aws:iam::${account}:root`))) return "allowed"
   if (!isRoot && names(identityArn)) return first("boundary", "session")
   if (governs && allowing.length === 0) return "implicit resource"
@@ -59,7 +65,8 @@ function matching(document: Json, question: OracleQuestion, needsPrincipal: bool
   return listOf<Json>(document.Statement).filter((statement) => {
     if (needsPrincipal && !principalApplies(statement, question)) return false
     const action = question.action.toLowerCase()
-    const actions = (name: string) => listOf<string>(statement[name]).some((one) => regexp(one.toLowerCase()).test(action))
+    const actions = (name: string) =>
+      listOf<string>(statement[name]).some((one) => regexp(one.toLowerCase()).test(action))
     if (statement.Action !== undefined ? !actions("Action") : actions("NotAction")) return false
     const resources = (name: string) =>
       listOf<string>(statement[name]).some((one) => {
@@ -69,7 +76,9 @@ function matching(document: Json, question: OracleQuestion, needsPrincipal: bool
     if (statement.Resource !== undefined && !resources("Resource")) return false
     if (statement.NotResource !== undefined && resources("NotResource")) return false
     return Object.entries(statement.Condition ?? {}).every(([operator, block]) =>
-      Object.entries(block as Json).every(([key, values]) => conditionHolds(operator, key, listOf(values), variables, question)),
+      Object.entries(block as Json).every(([key, values]) =>
+        conditionHolds(operator, key, listOf(values), variables, question),
+      ),
     )
   })
 }
@@ -80,8 +89,9 @@ function namesExactly({ Principal }: Json, wanted: string): boolean {
 
 function principalApplies(statement: Json, { account, arn, identityArn }: OracleQuestion): boolean {
   const root = `arn:aws:iam::${account}:root`
-  const lists = (element: any, name: string) => element === "*" || listOf(element?.AWS).includes("*") || listOf(element?.AWS).includes(name)
-  const listsAccount = (element: any) => lists(element, root) || lists(element, account)
+  const lists = (element: Json, name: string) =>
+    (element as unknown) === "*" || listOf(element?.AWS).includes("*") || listOf(element?.AWS).includes(name)
+  const listsAccount = (element: Json) => lists(element, root) || lists(element, account)
   const own = identityArn === undefined ? [] : [arn, identityArn]
   if (statement.Principal !== undefined) {
     return listsAccount(statement.Principal) || own.some((name) => lists(statement.Principal, name))
@@ -140,7 +150,11 @@ function compares(operator: string, value: string, own: string): boolean {
     }
     case "IpAddress": {
       const [base = "", length = "32"] = own.split("/")
-      const bits = (text: string) => text.split(".").map((byte) => Number(byte).toString(2).padStart(8, "0")).join("")
+      const bits = (text: string) =>
+        text
+          .split(".")
+          .map((byte) => Number(byte).toString(2).padStart(8, "0"))
+          .join("")
       return bits(base).slice(0, Number(length)) === bits(value).slice(0, Number(length))
     }
     default: {

@@ -50,12 +50,16 @@ export function decrypt(
 export function readHeader(blob: Uint8Array): Header | undefined {
   const bytes = Buffer.from(blob)
   if (bytes.length < FIXED_BYTES || bytes[0] !== FORMAT || bytes.length < headerLength(bytes)) return undefined
-  return {
+  const header: Header = {
     version: bytes.readUInt32BE(1),
     account: bytes.toString("latin1", 5, 17),
     keyId: bytes.toString("latin1", 17, 53),
     region: bytes.toString("latin1", FIXED_BYTES, headerLength(bytes)),
   }
+  // What was changed on its way must not be asked for as if it were somebody's key.
+  const isWhole =
+    /^\d{12}$/.test(header.account) && /^[0-9a-f-]{36}$/.test(header.keyId) && /^[a-z0-9-]+$/.test(header.region)
+  return isWhole ? header : undefined
 }
 
 function writeHeader({ account, region, keyId, version }: Header): Buffer {

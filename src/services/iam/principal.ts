@@ -1,0 +1,20 @@
+import type { Principal } from "../../aws/principal.ts"
+import { regionScope } from "../../store/changes.ts"
+import type { Tx } from "../../store/transaction.ts"
+import type { AccessKey } from "../accounts/index.ts"
+import { arnOfNamed, userKind } from "./kind.ts"
+import { type User, users } from "./tables.ts"
+
+/** The user whose id this is; undefined once it is gone. */
+export function userWithId({ anywhere }: Tx, account: string, id: string): User | undefined {
+  const [user] = anywhere.in(regionScope(account, "*")).where(users, "id", id)
+  return user
+}
+
+/** The user whose key this is. */
+export function userPrincipalOf(tx: Tx, { id, account, user }: AccessKey, region: string): Principal | undefined {
+  const found = user === undefined ? undefined : userWithId(tx, account, user)
+  if (found === undefined) return undefined
+  const arn = arnOfNamed({ account, region }, userKind, found)
+  return { account, arn, userId: found.id, accessKeyId: id, identity: arn }
+}
