@@ -15,7 +15,6 @@ export type MachineTask =
   /** Each on its own, one after the other: what is asked for is answered for each. */
   | { readonly kind: "changes"; readonly puts: readonly FabricPut[] }
   | { readonly kind: "commands"; readonly commands: readonly (readonly string[])[] }
-  | { readonly kind: "end" }
 
 const [stateFolder = "", host = instanceArn, underlayAddress = "", linkAddresses = ""] = process.argv.slice(2)
 const world = realWorld({ logLevel: "error" })
@@ -54,8 +53,6 @@ async function run(task: MachineTask): Promise<number[]> {
           }),
         ),
       )
-    case "end":
-      return [await timed(() => fabric.forget("stream").then(() => fabric.settled()))]
   }
 }
 

@@ -1,5 +1,4 @@
 import { execFileSync } from "node:child_process"
-import { rmSync } from "node:fs"
 import type { FabricInterface, FabricPut } from "../src/wire/fabric.ts"
 import { aNetwork, anInterface, instanceArn } from "../test/e2e/fabric-records.ts"
 import { type Folder, makeFolder } from "./folder.ts"
@@ -28,11 +27,10 @@ export async function startMachine(host: string, underlayAddress: string, links:
     process: started,
     inside: ({ id }) => `${folder.path}/netns/elastics/${id}`,
     async [Symbol.asyncDispose]() {
-      await started.run({ kind: "end" })
       await started[Symbol.asyncDispose]()
       await namespace[Symbol.asyncDispose]()
-      execFileSync("umount", [`${folder.path}/netns`])
-      rmSync(`${folder.path}/netns`, { recursive: true, force: true })
+      // All namespaces go with their names, also after a failure.
+      execFileSync("umount", ["--recursive", "--lazy", `${folder.path}/netns`])
       folder[Symbol.dispose]()
     },
   }

@@ -15,7 +15,7 @@ export async function ruleFigures(): Promise<Figure[]> {
 async function amongMany(machine: Machine): Promise<Figure> {
   const idOf = (index: number) => `sg-${index % GROUPS}`
   const interfaces = Array.from({ length: INTERFACES }, (_, index) =>
-    anInterface(`eni-${index}`, addressOf(index), { groupIds: [idOf(index), idOf(index * 7 + 1)] }),
+    anInterface(`eni-${index}`, addressOf(index + 256), { groupIds: [idOf(index), idOf(index * 7 + 1)] }),
   )
   const group = Array.from({ length: GROUPS }, (_, index): FabricGroup => {
     const id = idOf(index)

@@ -3,6 +3,7 @@ import { countsAgree } from "./counts.ts"
 import { revisionsStand } from "./definitions.ts"
 import { eventsRise } from "./events.ts"
 import type { Invariant } from "./invariant.ts"
+import { lostIsNoticed, onlyTheLostEnd } from "./lost.ts"
 import { nothingLeft, recordsHold, regionHears } from "./machines.ts"
 import { goneHoldNothing, placedWhereItMay } from "./placement.ts"
 import { poolInStep } from "./pool.ts"
@@ -19,6 +20,8 @@ export function allInvariants(): Invariant[] {
     placedWhereItMay,
     goneHoldNothing,
     poolInStep,
+    lostIsNoticed(),
+    onlyTheLostEnd,
     countsAgree,
     eventsRise(),
     revisionsStand,

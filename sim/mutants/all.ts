@@ -6,12 +6,14 @@ import { endUnseen } from "./end-unseen.ts"
 import { eventsNumberedAnew } from "./events-numbered-anew.ts"
 import { exitCodeLost } from "./exit-code-lost.ts"
 import { lateReportAccepted } from "./late-report-accepted.ts"
+import { lostForEver } from "./lost-for-ever.ts"
 import { manifestNumbersReused } from "./manifest-numbers-reused.ts"
 import { maximumRoundsUp } from "./maximum-rounds-up.ts"
 import { memoryOvercommitted } from "./memory-overcommitted.ts"
 import { minimumRoundsDown } from "./minimum-rounds-down.ts"
 import type { Mutant } from "./mutant.ts"
 import { neverKilled } from "./never-killed.ts"
+import { neverLost } from "./never-lost.ts"
 import { neverSentAgain } from "./never-sent-again.ts"
 import { orderIgnored } from "./order-ignored.ts"
 import { orphansKept } from "./orphans-kept.ts"
@@ -64,4 +66,6 @@ export const MUTANTS: readonly Mutant[] = [
   unheardCountsAsTold,
   roomNeverFreed,
   unsentForgotten,
+  neverLost,
+  lostForEver,
 ]

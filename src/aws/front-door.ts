@@ -3,6 +3,7 @@ import { INSTALLATION } from "../store/changes.ts"
 import type { Tx } from "../store/transaction.ts"
 import { newUuid } from "../world/ids.ts"
 import { Admission } from "./admission.ts"
+import { AddressRate } from "./address-rate.ts"
 import { answerStream } from "./answer-stream.ts"
 import { partitionOf } from "./arn.ts"
 import { CommonFault } from "./common-fault.ts"
@@ -15,7 +16,7 @@ import { type LoadedService, loadProtocol, ServiceLoader, unknownOperation } fro
 import { OpenSockets } from "./open-sockets.ts"
 import type { Caller, Flow, Plain } from "./operations.ts"
 import { type PageTokens, pageTokens } from "./page.ts"
-import type { Principal } from "./principal.ts"
+import { ANYBODY, type Principal } from "./principal.ts"
 import {
   type OperationShape,
   type Protocol,
@@ -46,8 +47,8 @@ export interface FrontDoorOptions extends RunnerOptions {
 
   readonly keys: Keys
 
-  /** Set where any credentials are good enough: whom a request with this access key id is taken to be from. */
-  readonly trustAnyone?: (accessKeyId: string | undefined, region: string) => Principal
+  /** Set where any credentials are good enough: whom a request with this access key id, and token, is taken to be from. */
+  readonly trustAnyone?: (accessKeyId: string | undefined, region: string, sessionToken?: string) => Principal
 }
 
 export interface SentKey {
@@ -125,6 +126,7 @@ class Door implements FrontDoor {
   readonly #admission = new Admission()
   readonly #gathering = new Gathering()
   readonly #signingKeys = new SigningKeys()
+  readonly #strangers: AddressRate
   readonly #pages: PageTokens
   readonly #endpoints = new Map<string, { readonly service: Service; readonly endpoint: SocketEndpoint }>()
   readonly #sockets = new OpenSockets()
@@ -133,6 +135,7 @@ class Door implements FrontDoor {
   constructor(options: FrontDoorOptions) {
     this.#options = options
     this.#router = new Router(options.services)
+    this.#strangers = new AddressRate(options.world)
     this.#pages = pageTokens(options.keys.derive("page-tokens/v1"))
     for (const service of options.services) {
       for (const [path, endpoint] of Object.entries(service.sockets?.(options) ?? {})) {
@@ -267,7 +270,9 @@ class Door implements FrontDoor {
     const arrives = takesStream && !needsWholeBody(request, family)
     const gathered = arrives ? request.body : this.#gathering.whole(request.body, route.service.bodyBytesMax)
     const body = gathered instanceof Promise ? await gathered : gathered
-    const signed = this.#verify(request, body, { scope, service: route.service, family, takesStream }, passage)
+    const signed =
+      this.#unsigned(request, body, scope, route.service) ??
+      this.#verify(request, body, { scope, service: route.service, family, takesStream }, passage)
     this.#admission.enterAccount(signed.principal.account)
     passage.account = signed.principal.account
     if (this.#options.store.isBehind) throw busy()
@@ -294,6 +299,16 @@ class Door implements FrontDoor {
     return protocol.writeOutput(passage.shape!, run.output(), responseContext(request, passage))
   }
 
+  /** Lets in who need not sign, which only operations that are asked for by a form have; an address at a time asks only so much. */
+  #unsigned(request: HttpRequest, body: Body, scope: CredentialScope | undefined, service: Service): Signed | undefined {
+    if (service.unsigned === undefined || scope !== undefined || request.headers.authorization !== undefined) {
+      return undefined
+    }
+    if (!service.unsigned.includes(formAction(request, body).action)) return undefined
+    if (!this.#strangers.admit(request.sourceIp)) throw new CommonFault("throttled", "Rate exceeded")
+    return { principal: ANYBODY, region: regionIn(scope), body }
+  }
+
   #verify(
     request: HttpRequest,
     body: Body,
@@ -304,7 +319,8 @@ class Door implements FrontDoor {
     if (trustAnyone !== undefined) {
       const taken = takesStream ? unverifiedStream(request, body, family) : body
       const region = regionIn(scope)
-      return { principal: trustAnyone(scope?.accessKeyId, region), region, body: taken }
+      const principal = trustAnyone(scope?.accessKeyId, region, request.headers["x-amz-security-token"])
+      return { principal, region, body: taken }
     }
     return verifySignature(request, body, {
       now: world.now(),

@@ -17,6 +17,9 @@ export interface Principal {
   readonly session?: Session
 }
 
+/** Who has no key: it has no account either, and may only what is open to all. */
+export const ANYBODY: Principal = { account: "anonymous", arn: "anonymous", userId: "anonymous", accessKeyId: "", only: [] }
+
 /** Everything about temporary credentials that decides what they may. */
 export interface Session {
   readonly issuedAt: number

@@ -44,6 +44,9 @@ export interface Service {
 
   /** The service's own words for required members that are missing. */
   readonly missing?: (paths: readonly string[]) => Fault
+
+  /** Operations for callers who have no key yet, and so sign nothing; what else they bring is for the operation to verify. */
+  readonly unsigned?: readonly string[]
 }
 
 export type Unpublished = Readonly<Record<string, readonly string[]>>
@@ -63,6 +66,7 @@ export interface ServiceDefinition<Sdk extends object> {
   readonly bodyBytesMax?: number
   readonly unpublished?: Unpublished
   readonly missing?: (paths: readonly string[]) => Fault
+  readonly unsigned?: readonly string[]
 }
 
 export function service<Sdk extends object>(definition: ServiceDefinition<Sdk>): Service {

@@ -21,5 +21,5 @@ export function joined(first: string, second: string): string {
 const known = new Map<string, Map<string, string>>()
 
 /** What is not remembered is put together, so nothing depends on how much that is. */
-const FIRSTS_MAX = 2_000
-const SECONDS_MAX = 200
+const FIRSTS_MAX = 1_000
+const SECONDS_MAX = 100

@@ -1,9 +1,10 @@
 import { expect, test } from "vitest"
+import { keysOf } from "../aws/keys.ts"
 import { accountTables, createAccessKey, createAccount } from "../services/accounts/index.ts"
 import { AGENT_ACTIONS, POOL_ACCOUNT } from "../services/ecs/index.ts"
 import { INSTALLATION } from "../store/changes.ts"
 import { startStore } from "../store/testing.ts"
-import { identify } from "./identify.ts"
+import { identifyBy } from "./identify.ts"
 
 async function started() {
   const { store, world } = await startStore(accountTables)
@@ -11,6 +12,7 @@ async function started() {
     ...createAccount(tx, world.now(), world.random),
     pool: createAccessKey(tx, { account: POOL_ACCOUNT, only: AGENT_ACTIONS, createdAt: world.now() }, world.random),
   }))
+  const identify = identifyBy(keysOf(new Uint8Array(32)), world)
   const ask = (accessKeyId: string, sessionToken?: string) =>
     store.transact(INSTALLATION, (tx) => identify(tx, { accessKeyId, sessionToken, region: "us-east-1" }))
   return { account: account.id, accessKey: accessKey.id, pool: pool.id, ask }

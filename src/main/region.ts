@@ -1,12 +1,11 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
-import { rootOnly } from "../aws/authorizer.ts"
-import { type FrontDoor, type FrontDoorOptions, frontDoor } from "../aws/front-door.ts"
+import { type FrontDoor, type FrontDoorOptions, frontDoor, type SentKey } from "../aws/front-door.ts"
 import { type HttpResponse, NO_BODY } from "../aws/http.ts"
 import { keysOf } from "../aws/keys.ts"
 import type { Principal } from "../aws/principal.ts"
 import type { Service } from "../aws/service.ts"
-import { principalOf, rootPrincipal } from "../services/accounts/index.ts"
+import { rootPrincipal } from "../services/accounts/index.ts"
 import { allTables, catalogOver } from "../services/catalog.ts"
 import { FileBlobStore } from "../services/ecr/blobs/file.ts"
 import {
@@ -16,6 +15,7 @@ import {
   type Registry,
   registryOver,
 } from "../services/ecr/index.ts"
+import { authorizer } from "../services/iam/index.ts"
 import { keepLogEvents } from "../services/logs/index.ts"
 import { FileEventStore } from "../services/logs/segments/file.ts"
 import { INSTALLATION } from "../store/changes.ts"
@@ -32,7 +32,7 @@ import { Forwarder } from "./forward.ts"
 import { ownAnswer } from "./health.ts"
 import { type Exchange, requestHead } from "./http-exchange.ts"
 import { type Certificate, HttpServer } from "./http-server.ts"
-import { identify } from "./identify.ts"
+import { type Identify, identifyBy } from "./identify.ts"
 import { mustFit, type OpenInstallation, open } from "./installation.ts"
 import { answerJoinRequest, isJoinRequest } from "./joining.ts"
 import type { MasterKeyPlace } from "./master-key-place.ts"
@@ -232,21 +232,19 @@ export class Region {
     const { world, dev } = this.#options
     const { firstAccount } = installation
     const keys = keysOf(masterKey)
+    const identify = identifyBy(keys, world)
     const options: FrontDoorOptions = {
       world,
       store: this.store,
       services: this.#services,
-      authorizer: rootOnly,
+      authorizer,
       keys,
-      identify(tx, key) {
-        const principal = identify(tx, key)
-        return principal && { principal, secret: keys.secretOf(key.accessKeyId) }
-      },
+      identify,
       ...(dev
         ? {
-            trustAnyone: (accessKeyId = "", region: string) => {
-              // Nodes are who they are: the machines of the pool belong to no account.
-              const known = accessKeyId === "" ? undefined : this.#holderOf(accessKeyId, region)
+            trustAnyone: (accessKeyId = "", region: string, sessionToken?: string) => {
+              // Nodes, users and sessions are who they are: the machines of the pool belong to no account.
+              const known = this.#holderOf(identify, { accessKeyId, sessionToken, region })
               if (known !== undefined) return known
               const account = /^\d{12}$/.test(accessKeyId) ? accessKeyId : firstAccount
               return rootPrincipal({ account, region }, accessKeyId)
@@ -258,9 +256,9 @@ export class Region {
     return frontDoor(options)
   }
 
-  #holderOf(accessKeyId: string, region: string): Principal | undefined {
-    const found = this.store.attempt(INSTALLATION, (tx) => principalOf(tx, accessKeyId, region))
-    return found.ok ? found.value : undefined
+  #holderOf(identify: Identify, key: SentKey): Principal | undefined {
+    const found = this.store.attempt(INSTALLATION, (tx) => identify(tx, key))
+    return found.ok && found.value !== undefined && found.value !== "expired" ? found.value.principal : undefined
   }
 
   #metrics(): string {

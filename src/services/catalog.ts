@@ -6,12 +6,14 @@ import { type BlobStore, ecr, ecrTables } from "./ecr/index.ts"
 import { ecs, instanceStanding } from "./ecs/index.ts"
 import { fabric } from "./fabric/index.ts"
 import { flowDelivery } from "./flow-logs/index.ts"
+import { iam } from "./iam/index.ts"
 import { kms } from "./kms/index.ts"
 import { type EventStore, logs, logTables } from "./logs/index.ts"
-import { sts } from "./sts/index.ts"
+import { secretsManager } from "./secretsmanager/index.ts"
+import { type IssuerKeys, sts } from "./sts/index.ts"
 
 /** The services that need nothing but the store, earlier ones first: one may call another only if it stands further down. */
-export const catalog: readonly Service[] = [sts, kms, ec2, beside(fabric(instanceStanding), ecs)]
+export const catalog: readonly Service[] = [iam, sts(), kms, secretsManager, ec2, beside(fabric(instanceStanding), ecs)]
 
 /** A part that is no service of AWS's: what it offers to agents they ask for, and sign, as what they ask of that service. */
 function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, service: Service): Service {
@@ -24,11 +26,15 @@ function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, servi
 }
 
 /** Every AWS service there is, in the same order, over what a process has beside the store. */
-export function catalogOver({ logEvents, blobs }: BesideTheStore): readonly Service[] {
+export function catalogOver({ logEvents, blobs, issuerKeys }: BesideTheStore): readonly Service[] {
   const overLogEvents = logs(logEvents)
   const overBlobs = blobs === undefined ? [] : [ecr(blobs)]
   const toldOfFlows = beside(fabric(instanceStanding, flowDelivery(logEvents)), ecs)
-  return [...catalog.map((service) => (service.name === ecs.name ? toldOfFlows : service)), overLogEvents, ...overBlobs]
+  const overTheStore = catalog.map((service) => {
+    if (service.name === ecs.name) return toldOfFlows
+    return service.name === "sts" ? sts(issuerKeys) : service
+  })
+  return [...overTheStore, overLogEvents, ...overBlobs]
 }
 
 export interface BesideTheStore {
@@ -36,6 +42,9 @@ export interface BesideTheStore {
 
   /** Where images lie; without one there is no registry. */
   readonly blobs?: BlobStore
+
+  /** The keys of issuers of web identities; without them nobody is let in by one. */
+  readonly issuerKeys?: IssuerKeys
 }
 
 /** Tables of what is no AWS service. */

@@ -1,12 +1,14 @@
 import { EC2 } from "@aws-sdk/client-ec2"
 import { ECS } from "@aws-sdk/client-ecs"
+import { IAM } from "@aws-sdk/client-iam"
 import { KMS } from "@aws-sdk/client-kms"
+import { SecretsManager } from "@aws-sdk/client-secrets-manager"
 import { STS } from "@aws-sdk/client-sts"
-import { rootOnly } from "../aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
 import { keysOf } from "../aws/keys.ts"
 import type { Service } from "../aws/service.ts"
 import { sdkHandler } from "../aws/testing.ts"
+import { identifyBy } from "../main/identify.ts"
 import { INSTALLATION } from "../store/changes.ts"
 import { ControllerRunner } from "../store/controller.ts"
 import { retention } from "../store/retention.ts"
@@ -14,9 +16,12 @@ import type { Store } from "../store/store.ts"
 import { startStore } from "../store/testing.ts"
 import { recordingLog } from "../world/log.ts"
 import { type SimulatedWorld, simulatedWorld } from "../world/simulated.ts"
-import { createAccessKey, createAccount, principalOf } from "./accounts/index.ts"
+import { createAccessKey, createAccount } from "./accounts/index.ts"
 import { catalog, otherTables } from "./catalog.ts"
 import type { POOL_ACCOUNT } from "./ecs/index.ts"
+import { authorizer, iam, roleArn } from "./iam/index.ts"
+import { addRole, addUser, type Document } from "./iam/testing.ts"
+import { issueRoleSession } from "./sts/index.ts"
 
 /** A whole region in the test's own process, with clients of one new account. */
 export interface TestWorld extends Clients {
@@ -27,12 +32,15 @@ export interface TestWorld extends Clients {
 
   /**
    * Clients of another new account, of the pool's, of this one in another region, or of this one with a key for some
-   * actions only.
+   * actions only; of a new user, or a session of a new role, with this policy; or of whoever has these credentials.
    */
   as(options: {
     readonly region?: string
     readonly account?: "another" | typeof POOL_ACCOUNT
     readonly only?: readonly string[]
+    readonly user?: Document
+    readonly role?: Document
+    readonly credentials?: Clients["credentials"]
   }): Clients
 
   /** The same disk under a new process, as after a restart. */
@@ -41,10 +49,16 @@ export interface TestWorld extends Clients {
 
 export interface Clients {
   readonly account: string
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  readonly credentials: {
+    readonly accessKeyId: string
+    readonly secretAccessKey: string
+    readonly sessionToken?: string
+  }
   readonly ec2: EC2
   readonly ecs: ECS
+  readonly iam: IAM
   readonly kms: KMS
+  readonly secretsManager: SecretsManager
   readonly sts: STS
 }
 
@@ -68,7 +82,7 @@ async function open(
   earlier?: { readonly disk: Awaited<ReturnType<typeof startStore>>["disk"]; readonly home: Clients },
 ): Promise<TestWorld> {
   const { services = catalog, appendMs } = options
-  const tables = [...new Set([...otherTables, ...services.flatMap((service) => service.tables)])]
+  const tables = [...new Set([...otherTables, ...iam.tables, ...services.flatMap((service) => service.tables)])]
   const { store, disk, journal } = await startStore(tables, {
     world,
     ...(earlier && { disk: earlier.disk }),
@@ -83,16 +97,12 @@ async function open(
     world,
     store,
     services,
-    authorizer: rootOnly,
+    authorizer,
     keys: KEYS,
-    identify(tx, { accessKeyId, region }) {
-      const principal = principalOf(tx, accessKeyId, region)
-      return principal && { secret: KEYS.secretOf(accessKeyId), principal }
-    },
+    identify: identifyBy(KEYS, world),
   })
 
-  function clients(account: string, accessKeyId: string, region = "us-east-1"): Clients {
-    const credentials = { accessKeyId, secretAccessKey: KEYS.secretOf(accessKeyId) }
+  function clients(account: string, credentials: Clients["credentials"], region = "us-east-1"): Clients {
     const config = {
       region,
       credentials,
@@ -105,38 +115,53 @@ async function open(
       credentials,
       ec2: new EC2(config),
       ecs: new ECS(config),
+      iam: new IAM(config),
       kms: new KMS(config),
+      secretsManager: new SecretsManager(config),
       sts: new STS(config),
     }
   }
 
-  function newAccount(region?: string): Clients {
-    const { account, accessKey } = store.transact(INSTALLATION, (tx) => createAccount(tx, world.now(), world.random))
-    return clients(account.id, accessKey.id, region)
+  function withKey(account: string, id: string, region?: string): Clients {
+    return clients(account, { accessKeyId: id, secretAccessKey: KEYS.secretOf(id) }, region)
   }
 
-  function newKey(account: string, only: readonly string[] | undefined, region?: string): Clients {
-    const properties = { account, ...(only && { only }), createdAt: world.now() }
-    return clients(
-      account,
-      store.transact(INSTALLATION, (tx) => createAccessKey(tx, properties, world.random)).id,
-      region,
-    )
+  function newAccount(region?: string): Clients {
+    const { account, accessKey } = store.transact(INSTALLATION, (tx) => createAccount(tx, world.now(), world.random))
+    return withKey(account.id, accessKey.id, region)
+  }
+
+  function newKey(account: string, properties: { readonly only?: readonly string[]; readonly user?: string }): string {
+    const made = { account, ...properties, createdAt: world.now() }
+    return store.transact(INSTALLATION, (tx) => createAccessKey(tx, made, world.random)).id
+  }
+
+  function newSession(account: string, policy: Document): Clients["credentials"] {
+    const arn = roleArn({ account, region: "us-east-1" }, addRole(store, world, account, policy))
+    const named = { roleArn: arn, sessionName: "test", seconds: 3600, now: world.now(), random: world.random }
+    const issued = store.transact(INSTALLATION, (tx) => issueRoleSession(tx, KEYS, named))!
+    const { accessKeyId, secretAccessKey, sessionToken } = issued
+    return { accessKeyId, secretAccessKey, sessionToken }
   }
 
   const home =
-    earlier === undefined ? newAccount() : clients(earlier.home.account, earlier.home.credentials.accessKeyId)
+    earlier === undefined ? newAccount() : clients(earlier.home.account, earlier.home.credentials)
   return {
     ...home,
     world,
     store,
     door,
     log,
-    as({ region, account, only }) {
-      if (account === "another") return newAccount(region)
-      if (account !== undefined) return newKey(account, only, region)
-      if (only !== undefined) return newKey(home.account, only, region)
-      return clients(home.account, home.credentials.accessKeyId, region)
+    as({ region, account, only, user, role, credentials }) {
+      const own = account === undefined ? home : account === "another" ? newAccount(region) : undefined
+      const id = own?.account ?? account!
+      if (credentials !== undefined) return clients(id, credentials, region)
+      if (role !== undefined) return clients(id, newSession(id, role), region)
+      if (user !== undefined) {
+        return withKey(id, newKey(id, { user: addUser(store, world, id, user).id }), region)
+      }
+      if (only !== undefined) return withKey(id, newKey(id, { only }), region)
+      return own === undefined ? withKey(id, newKey(id, {}), region) : clients(id, own.credentials, region)
     },
     async restart() {
       await world.settle()

@@ -1,6 +1,7 @@
 import { hostname } from "node:os"
 import { join } from "node:path"
 import { Agent, type AgentOptions } from "../../node/agent/agent.ts"
+import { HttpObjects } from "../../node/agent/link/http/http-objects.ts"
 import { HttpRegion } from "../../node/agent/link/http/http-region.ts"
 import { totalResources } from "../../node/agent/resources.ts"
 import { FileState } from "../../node/agent/state-file.ts"
@@ -15,6 +16,7 @@ import type { NodeFabric } from "../../node/fabric/fabric.ts"
 import { LOG_DEFAULTS, logDrivers } from "../../node/logs/drivers.ts"
 import { NodeLogFollower } from "../../node/logs/node-log-follower.ts"
 import { startTelemetry } from "../../node/telemetry/telemetry.ts"
+import { resolverOver } from "../../node/values/resolver.ts"
 import { LOGS_OF } from "../../wire/logs-of.ts"
 import { sleep, type World } from "../../world/world.ts"
 import { VERSION } from "../version.ts"
@@ -65,13 +67,14 @@ export class Hosted {
     this.#world = world
     this.#directory = directory
     const machine = thisMachine()
+    const userAgent = `Homeport-node/${VERSION}`
     const region = new HttpRegion({
       world,
       name: place.region,
       endpoint,
       key: () => ({ accessKeyId, secretAccessKey }),
       ...(ca !== undefined && { ca }),
-      userAgent: `Homeport-node/${VERSION}`,
+      userAgent,
     })
     this.#region = region
     const state = new FileState(stateFile(directory, name), world)
@@ -85,6 +88,14 @@ export class Hosted {
       intervalMs: Math.min(1_000, statsMs / 3),
     })
     const credentials = (id: string) => this.#tasks.credentials(id)
+    const objects = new HttpObjects({
+      world,
+      region: place.region,
+      endpoint,
+      userAgent,
+      ...(ca !== undefined && { ca }),
+    })
+    const resolver = resolverOver(world, region, objects)
     const drivers = logDrivers({
       world,
       region,
@@ -98,13 +109,22 @@ export class Hosted {
       hostname: hostname(),
       pid: process.pid,
     })
-    this.#logs = new NodeLogFollower({ world, engine, state, drivers, defaults: LOG_DEFAULTS })
+    this.#logs = new NodeLogFollower({
+      world,
+      engine,
+      state,
+      drivers,
+      defaults: LOG_DEFAULTS,
+      secretOptions: async (task, { name: container }) =>
+        resolver.logSecrets(task, container, await this.#tasks.executionCredentials(task)),
+    })
+    const dial = dialRegion(endpoint, ca)
     this.endpointAgent = {
       instance: name,
       ownNetwork: !instance.sharesNetwork,
       cluster: place.cluster,
       region,
-      dial: dialRegion(endpoint, ca),
+      dial,
       get containerInstanceArn() {
         return state.identity?.containerInstanceArn
       },
@@ -117,7 +137,9 @@ export class Hosted {
     }
     // An instance from elsewhere has none, as on AWS.
     const hasInterfaces = place.kind !== "external"
-    this.#interfaces = hasInterfaces ? fabric && new Interfaces({ world, fabric, underlay, region, state }) : undefined
+    this.#interfaces = hasInterfaces
+      ? fabric && new Interfaces({ world, fabric, underlay, region, state, dial })
+      : undefined
     const [cpu, memory, ports, udpPorts] = totalResources(machine)
     this.#tasks = new TaskEngine({
       world,
@@ -137,6 +159,7 @@ export class Hosted {
         gpus: engine.abilities.gpus,
       },
       logs: this.#logs,
+      resolver,
       ...(endpoints !== undefined && { endpoints: endpoints.of(this.endpointAgent) }),
       ...(this.#interfaces !== undefined && { fabric: this.#interfaces }),
     })
@@ -253,11 +276,11 @@ export class Hosted {
 }
 
 const FEATURES: Omit<AgentOptions["features"], "external" | "interfaces" | "taskRoles" | "taskRolesInHostNetwork"> = {
-  ecr: false,
-  registryLogins: false,
-  secretsOfSystemsManager: false,
-  secretsOfSecretsManager: false,
-  environmentFiles: false,
+  ecr: true,
+  registryLogins: true,
+  secretsOfSystemsManager: true,
+  secretsOfSecretsManager: true,
+  environmentFiles: true,
   executionRoleLogs: true,
   efs: false,
   executeCommand: false,

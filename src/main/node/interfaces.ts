@@ -1,5 +1,6 @@
 import type { AgentState } from "../../node/agent/records.ts"
 import type { Fabric } from "../../node/agent/task/surroundings.ts"
+import type { Dial } from "../../node/endpoints/forward.ts"
 import type { NodeFabric } from "../../node/fabric/fabric.ts"
 import { FabricLink } from "../../node/fabric-link/fabric-link.ts"
 import type { Region } from "../../node/region.ts"
@@ -12,6 +13,9 @@ export interface InterfacesOptions {
   readonly region: Region
   readonly state: Pick<AgentState, "identity">
   readonly underlay: Pick<Underlay, "address">
+
+  /** To the region, for what tasks say to endpoints of their VPCs. */
+  readonly dial: Dial
 }
 
 /** The interfaces of one instance's tasks: the machine's fabric, as it is told by this instance's region. */
@@ -25,14 +29,14 @@ export class Interfaces implements Fabric {
 
   /** What was there before is there again, also while the region is away. */
   async begin(): Promise<void> {
-    const { fabric, state } = this.#options
-    if (state.identity !== undefined) await fabric.host(state.identity.containerInstanceArn)
+    const { fabric, state, dial } = this.#options
+    if (state.identity !== undefined) await fabric.host(state.identity.containerInstanceArn, dial)
   }
 
   /** Goes on as the region says, which has taken the instance in. */
   async follow(instanceArn: string): Promise<void> {
-    const { world, fabric, region, underlay } = this.#options
-    await fabric.host(instanceArn)
+    const { world, fabric, region, underlay, dial } = this.#options
+    await fabric.host(instanceArn, dial)
     this.#link = new FabricLink({
       world,
       region,

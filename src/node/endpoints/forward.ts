@@ -9,11 +9,11 @@ export type Dial = () => Promise<Duplex>
  * by itself, and what one side does not read the other cannot send without end.
  */
 export class Forwarder {
-  readonly #world: World
+  readonly #world: Pick<World, "log">
   readonly #dial: Dial
   readonly #sockets = new Set<Duplex>()
 
-  constructor(world: World, dial: Dial) {
+  constructor(world: Pick<World, "log">, dial: Dial) {
     this.#world = world
     this.#dial = dial
   }

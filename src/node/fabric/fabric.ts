@@ -3,6 +3,7 @@ import type { FabricInterfaceFlows, FabricKind, FabricPut } from "../../wire/fab
 import type { NetworkInterface } from "../../wire/task.ts"
 import type { Cancel, World } from "../../world/world.ts"
 import type { Fabric } from "../agent/task/surroundings.ts"
+import type { Dial } from "../endpoints/forward.ts"
 import { Forwarding } from "../linux/forwarding.ts"
 import type { LinuxHost } from "../linux/open-host.ts"
 import { Cutting } from "./cutting.ts"
@@ -18,6 +19,7 @@ import type { FabricState, Failure, Step } from "./plan/state.ts"
 import type { Removed } from "./records.ts"
 import { Streams } from "./streams.ts"
 import { taskFabric } from "./task-fabric.ts"
+import { type EndpointAddresses, VpcEndpoints } from "./vpc-endpoints.ts"
 import { Waiting } from "./waiting.ts"
 
 export interface NodeFabricOptions {
@@ -46,6 +48,10 @@ export class NodeFabric {
   readonly #kernel: Kernel
   readonly #waiting: Waiting
   readonly #resolvers: Resolvers
+  readonly #endpoints: VpcEndpoints
+
+  /** How the regions of instances are reached. */
+  readonly #regions = new Map<string, Dial>()
   readonly #cutting: Cutting
   readonly #flows: FlowCollector
 
@@ -75,15 +81,18 @@ export class NodeFabric {
     this.#cutting = new Cutting({ world, thread, names })
     this.#flows = new FlowCollector({ world, thread, names })
     this.#resolvers = new Resolvers({ world, thread, names, upstreamResolvers }, () => this.#streams.records)
+    this.#endpoints = new VpcEndpoints({ world, thread, names }, (interfaceId) => this.#dialFor(interfaceId))
   }
 
   /** Of an instance that this machine hosts: its interfaces are here from now on, also after a start. */
-  host(instanceArn: string): Promise<void> {
+  host(instanceArn: string, region?: Dial): Promise<void> {
+    if (region !== undefined) this.#regions.set(instanceArn, region)
     this.#streams.addHost(instanceArn)
     return this.#settle(["interface"])
   }
 
   unhost(instanceArn: string): Promise<void> {
+    this.#regions.delete(instanceArn)
     this.#streams.removeHost(instanceArn)
     return this.#settle(["interface"])
   }
@@ -135,6 +144,7 @@ export class NodeFabric {
     await this.#next
     await this.#turn
     this.#resolvers.close()
+    this.#endpoints.close()
     this.#streams.close()
   }
 
@@ -165,6 +175,8 @@ export class NodeFabric {
     const { state } = desired
     const known = this.#known ?? (await this.#look(state))
     this.#resolvers.closeOthers(new Set(state.routers.keys()))
+    const endpoints = this.#endpointAddresses(state)
+    this.#endpoints.closeOthers(endpoints)
     const steps = planSteps(known, state, host.names.fabricTable())
     const coverage = coverageOf(desired.vpcs)
     await this.#flows.leave(coverage)
@@ -178,7 +190,9 @@ export class NodeFabric {
     else this.#pauseMs = RETRY_MS
     this.#waiting.look()
     this.#cutting.soon(refiltered(steps), () => ({ desired: this.#desired, records: this.#streams.records }))
-    if (!this.#closed) await this.#resolvers.open(this.#resolverAddresses(state))
+    if (this.#closed) return
+    await this.#resolvers.open(this.#resolverAddresses(state))
+    await this.#endpoints.open(endpoints)
   }
 
   /** Most of what ever changes are rules, and then the rest need not be worked out again. */
@@ -207,6 +221,22 @@ export class NodeFabric {
         return [vpcId, vpc?.dnsSupport && elastics.size > 0 ? resolverAddresses(vpc) : []]
       }),
     )
+  }
+
+  #endpointAddresses({ routers }: FabricState): EndpointAddresses {
+    const { interface: interfaces } = this.#streams.records
+    const here = [...routers.values()].flatMap(({ elastics }) => [...elastics.keys()])
+    const addresses = here.flatMap((id): [string, string][] => {
+      const record = interfaces.get(id)
+      return record?.isEndpoint === true ? [[id, record.addresses[0]!]] : []
+    })
+    return new Map(addresses)
+  }
+
+  /** The region that told of an interface, by the way of the instance that it told it to. */
+  #dialFor(interfaceId: string): ReturnType<Dial> {
+    const region = this.#regions.get(this.#streams.tellerOf("interface", interfaceId) ?? "")
+    return region === undefined ? Promise.reject(new Error(`no region has ${interfaceId}`)) : region()
   }
 
   #failed(error: unknown): void {

@@ -6,7 +6,7 @@ import type { Names } from "../linux/names.ts"
 import type { NamespaceThread } from "../linux/namespaces/thread.ts"
 
 export interface VpcEndpointsParts {
-  readonly world: World
+  readonly world: Pick<World, "log">
   readonly thread: NamespaceThread
   readonly names: Names
 }

@@ -1,3 +1,4 @@
+import { closeSync } from "node:fs"
 import { getSystemErrorName } from "node:util"
 import koffi from "koffi"
 
@@ -18,6 +19,7 @@ const flockCall = libc.func("int flock(int fd, int operation)")
 const socketCall = libc.func("int socket(int family, int type, int protocol)")
 const setsockoptCall = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)")
 const bindCall = libc.func("int bind(int fd, const void *address, uint32_t length)")
+const connectCall = libc.func("int connect(int fd, const void *address, uint32_t length)")
 const listenCall = libc.func("int listen(int fd, int backlog)")
 const sendCall = libc.func("long send(int fd, const void *bytes, size_t length, int flags)")
 const recvCall = libc.func("long recv(int fd, void *bytes, size_t length, int flags)")
@@ -91,6 +93,7 @@ export function tryLock(fd: number): boolean {
 const LOCK_EX = 2
 const LOCK_NB = 4
 
+const AF_UNIX = 1
 export const AF_INET = 2
 export const AF_NETLINK = 16
 export const SOCK_STREAM = 1
@@ -122,6 +125,23 @@ const SO_BINDTODEVICE = 25
 export function bind(fd: number, address: Uint8Array): void {
   checked("bind", bindCall(fd, address, address.length))
 }
+
+/** To a socket in the file system, which takes no time. */
+export function connectTo(path: string): number {
+  const name = Buffer.alloc(UNIX_NAME_LENGTH)
+  name.writeUInt16LE(AF_UNIX)
+  if (name.write(path, 2) > UNIX_NAME_LENGTH - 3) throw new SystemError(`connect ${path}: ENAMETOOLONG`, "ENAMETOOLONG")
+  const fd = socket(AF_UNIX, SOCK_STREAM)
+  try {
+    checked(`connect ${path}`, connectCall(fd, name, name.length))
+    return fd
+  } catch (error) {
+    closeSync(fd)
+    throw error
+  }
+}
+
+const UNIX_NAME_LENGTH = 110
 
 export function listen(fd: number, backlog: number): void {
   checked("listen", listenCall(fd, backlog))

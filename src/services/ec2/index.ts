@@ -24,7 +24,8 @@
  * sooner, the longest rested first, when a subnet has no other. Public addresses come from 198.18.0.0/15 until
  * the operator names another (`setPublicRange`), IPv6 blocks from a range of unique local addresses. There are few
  * quotas: where AWS has one that it raises, its highest value holds. All regions have three zones. A VPC may have
- * secondary blocks of any private range. An interface has 16 security groups at most. AWS's own prefix lists are empty.
+ * secondary blocks of any private range. An interface has 16 security groups at most. AWS's own prefix lists hold
+ * the one address at which tasks reach the region.
  */
 import { service } from "../../aws/service.ts"
 import { withBeginning } from "./default-network.ts"
@@ -75,6 +76,7 @@ export {
 } from "./interface-for-services.ts"
 export { privateDnsName, publicDnsName } from "./network-interface/names.ts"
 export { interfaceSurroundings, type Surroundings } from "./network-interface/surroundings.ts"
+export { awsPrefixLists } from "./prefix-list/aws-managed.ts"
 export { routeTableOf } from "./route-table/find.ts"
 export * from "./tables.ts"
 export { endpointDnsNames } from "./vpc-endpoint/describe.ts"

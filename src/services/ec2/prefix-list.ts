@@ -100,10 +100,14 @@ export const prefixListOperations = {
     permit(call, input, `prefix-list/${input.PrefixListId}`)
     checkPrefixList(call.tx, input.PrefixListId!)
     const list = call.tx.get(prefixLists, input.PrefixListId!)
+    const ofAws = awsPrefixLists(call.region).find(({ id }) => id === input.PrefixListId)
     const version = list?.versions.find((one) => one.version === (input.TargetVersion ?? list.version))
     if (list !== undefined && version === undefined) throw noVersion(list, input.TargetVersion!)
     const { page, nextToken } = chosen(call, input, {
-      all: (version?.entries ?? []).map(({ cidr, description }) => ({ Cidr: cidr, Description: description })),
+      all: [
+        ...(version?.entries ?? []).map(({ cidr, description }) => ({ Cidr: cidr, Description: description })),
+        ...(ofAws?.cidrs ?? []).map((Cidr) => ({ Cidr, Description: undefined })),
+      ],
       fields: {},
       position: ({ Cidr }) => Cidr,
     })
@@ -133,7 +137,7 @@ export const prefixListOperations = {
       fields: { "prefix-list-id": ({ id }) => id, "prefix-list-name": ({ name }) => name },
       position: ({ id }) => id,
     })
-    const shown = page.map(({ id, name }) => ({ PrefixListId: id, PrefixListName: name, Cidrs: [] }))
+    const shown = page.map(({ id, name, cidrs }) => ({ PrefixListId: id, PrefixListName: name, Cidrs: [...cidrs] }))
     return { PrefixLists: shown, NextToken: nextToken }
   },
 } satisfies Operations<typeof sdk>

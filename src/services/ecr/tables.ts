@@ -143,6 +143,9 @@ export interface RegistrySettings {
   /** JSON, as its owner wrote it. */
   readonly policy?: string
   readonly replication: readonly ReplicationRule[]
+
+  /** What was pushed before is not replicated. */
+  readonly replicationSince?: number
   readonly scanning?: ScanningSettings
 }
 

@@ -169,6 +169,9 @@ export interface ContainerInstance {
   /** Whether an agent is connected right now, as this region sees it. */
   readonly agentConnected: boolean
 
+  /** Only of the pool: when it was given up for lost, as its agent had been away for so long. Until the agent is back. */
+  readonly lostAt?: number
+
   /** What the agent says of its machine, as far as it says anything. */
   readonly health?: readonly InstanceHealthCheck[]
 

@@ -4,7 +4,7 @@
  * Covers: users, groups and access keys; roles with their trust policies, service-linked roles among them; instance
  * profiles; customer managed policies with versions, inline policies, permissions boundaries, tags; AWS's own managed
  * policies that people who run tasks meet (`aws-managed`); OpenID Connect providers; account alias, summary and
- * authorization details. What a policy allows is decided in `policy` and asked of every operation of every service.
+ * authorization details; simulations. What a policy allows is decided in `policy` and asked of every operation of every service.
  *
  * Kept without an effect: the password policy of an account, as no user has a password; thumbprints of OpenID Connect
  * providers, as Homeport asks no issuer for its keys.
@@ -42,14 +42,17 @@ import {
   roles,
   users,
 } from "./tables.ts"
+import { simulateOperations } from "./simulate.ts"
 import { tagOperations } from "./tag.ts"
 import { userOperations } from "./user.ts"
 
-export { roleOf } from "./identity.ts"
+export { authorizer } from "./authorizer.ts"
+export { identityOf, roleOf } from "./identity.ts"
+export { contextOf } from "./policy/context.ts"
 export { type PolicyKind, policyProblem } from "./policy/problem.ts"
 export { type Outsider, principalsNamed, trusts } from "./policy/trust.ts"
 export { documentOf } from "./policy-name.ts"
-export { userPrincipalOf, userWithId } from "./principal.ts"
+export { roleArn, userArn, userPrincipalOf, userWithId } from "./principal.ts"
 export { ensureLinkedRole } from "./service-linked-role.ts"
 export { type OpenIdProvider, openIdProviders, type Role, type User } from "./tables.ts"
 
@@ -75,6 +78,7 @@ export const iam = service({
     ...accountOperations,
     ...authorizationDetailsOperations,
     ...absentOperations,
+    ...simulateOperations,
   },
   tables: [
     users,

@@ -1,8 +1,8 @@
 import type * as sdk from "@aws-sdk/client-secrets-manager"
+import { Fault } from "../../aws/fault.ts"
 import type { Operations } from "../../aws/operations.ts"
 import { controller, on } from "../../store/controller.ts"
 import type { Tx } from "../../store/transaction.ts"
-import { Fault } from "../../aws/fault.ts"
 import { invalid, invalidRequest } from "./fault.ts"
 import { type FoundSecret, permittedSecret, secretArn } from "./find.ts"
 import { secrets, secretVersionKey, secretVersions } from "./tables.ts"
@@ -27,7 +27,9 @@ export const deletionOperations = {
     }
     const { secret, tx } = found
     if (secret.deletion !== undefined && !forced) {
-      throw invalidRequest("You can't perform this operation on the secret because it was already scheduled for deletion.")
+      throw invalidRequest(
+        "You can't perform this operation on the secret because it was already scheduled for deletion.",
+      )
     }
     const dueAt = forced ? call.now : call.now + (days ?? 30) * DAY_MS
     if (forced) purge(tx, secret.arn)

@@ -11,7 +11,11 @@ export function secretFilter(filters: readonly sdk.Filter[]): (secret: Secret) =
   const tests = filters.map(({ Key = "", Values = [] }) => {
     const field = FIELDS[Key]
     if (field === undefined) {
-      throw unfit(Key, "filters.1.member.key", `Member must satisfy enum value set: [${Object.keys(FIELDS).join(", ")}]`)
+      throw unfit(
+        Key,
+        "filters.1.member.key",
+        `Member must satisfy enum value set: [${Object.keys(FIELDS).join(", ")}]`,
+      )
     }
     if (Values.length < 1 || Values.length > VALUES_MAX) {
       throw invalid(`The filter ${Key} must have 1 to ${VALUES_MAX} values.`)

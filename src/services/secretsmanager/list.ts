@@ -1,7 +1,7 @@
 import type * as sdk from "@aws-sdk/client-secrets-manager"
 import type { Operations } from "../../aws/operations.ts"
-import { compareStrings } from "../../base/ordering.ts"
 import { pageOf } from "../../aws/page.ts"
+import { compareStrings } from "../../base/ordering.ts"
 import { checkWhole, unfit } from "./fault.ts"
 import { secretFilter } from "./filter.ts"
 import { describe } from "./secret.ts"

@@ -15,7 +15,7 @@ export const randomPasswordOperations = {
 
 type Options = Omit<sdk.GetRandomPasswordRequest, "PasswordLength">
 
-/** Every password that the options allow is as likely as any other. */
+/** Every password that the options allow is as likely as any other, but where they leave hardly any. */
 export function newPassword(random: Random, length: number, options: Options): string {
   const { ExcludeCharacters = "", RequireEachIncludedType: requiresEach = true } = options
   const kinds = wantedKinds(options)

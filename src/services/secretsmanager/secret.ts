@@ -73,7 +73,8 @@ export const secretOperations = {
     tx.put(secrets, updated)
     if (updated.kmsKeyId !== secret.kmsKeyId) sealAgain(call, { secret: updated, tx })
     const version =
-      value && addVersion(call, { secret: updated, tx }, { token: input.ClientRequestToken, labels: ["AWSCURRENT"], value })
+      value &&
+      addVersion(call, { secret: updated, tx }, { token: input.ClientRequestToken, labels: ["AWSCURRENT"], value })
     return { ARN: secret.arn, Name: secret.name, ...(version && { VersionId: version.id }) }
   },
 } satisfies Operations<typeof sdk>

@@ -9,6 +9,9 @@ export interface Resolver {
   /** Of a container's secrets with the target `CONTAINER`, by the name of their variable. */
   secrets(task: TaskRecord, container: string, credentials: Credentials | undefined): Promise<Variables>
 
+  /** Of those with the target `LOG_DRIVER`, by the name of their option. */
+  logSecrets(task: TaskRecord, container: string, credentials: Credentials | undefined): Promise<Variables>
+
   /** Of its files, in their order; a later one wins. */
   environmentFiles(task: TaskRecord, container: string, credentials: Credentials | undefined): Promise<Variables>
 

@@ -390,6 +390,7 @@ test("secrets are resolved with the execution role, and wait for it after a rest
   const execution = { credentialsId: "x-1", accessKeyId: "A", secretAccessKey: "s", sessionToken: "t", expiration: "e" }
   const resolver: Resolver = {
     secrets: async (_task, _name, credentials) => ({ PASSWORD: `for ${credentials?.accessKeyId}` }),
+    logSecrets: async () => ({}),
     environmentFiles: async () => ({}),
     login: async () => ({ username: "u", password: "p" }),
   }

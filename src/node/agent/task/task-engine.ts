@@ -94,6 +94,11 @@ export class TaskEngine implements Tasks {
     return true
   }
 
+  /** Of a task's execution role, waited for where the region has yet to send them again. */
+  executionCredentials(task: TaskRecord): Promise<Credentials | undefined> {
+    return this.#parts.credentials.await(task.executionCredentialsId)
+  }
+
   credentials(id: string): Credentials | undefined {
     return this.#parts.credentials.get(id)
   }

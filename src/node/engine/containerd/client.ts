@@ -1,13 +1,7 @@
-import {
-  credentials,
-  Client as GrpcClient,
-  type CallOptions as GrpcOptions,
-  Metadata,
-  type MethodDefinition,
-} from "@grpc/grpc-js"
+import { credentials, Client as GrpcClient, type CallOptions as GrpcOptions, Metadata } from "@grpc/grpc-js"
 import type { World } from "../../../world/world.ts"
 import { engineError } from "./grpc-error.ts"
-import { services } from "./proto.ts"
+import { type Method, services } from "./proto.ts"
 import type { CallOptions, Services } from "./services.ts"
 
 /** containerd's API over one connection, which is made again by itself when containerd was away. */
@@ -26,8 +20,6 @@ export interface ContainerdClientOptions {
   /** Of containerd: what is in another one is not seen. */
   readonly namespace: string
 }
-
-type Method = MethodDefinition<object, object>
 
 export function containerdClient({ world, address, namespace }: ContainerdClientOptions): ContainerdClient {
   const channel = new GrpcClient(`unix://${address}`, credentials.createInsecure(), {

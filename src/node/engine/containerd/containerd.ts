@@ -9,6 +9,7 @@ import { type ContainerdClient, containerdClient } from "./client.ts"
 import { exec } from "./exec.ts"
 import { isGone, unlessThere } from "./grpc-error.ts"
 import { ImageReader } from "./image-facts.ts"
+import { LastingLine } from "./lasting/lasting-line.ts"
 import { Containers } from "./life/containers.ts"
 import { followHappenings } from "./life/happenings.ts"
 import { boundLogs, logSource } from "./log/source.ts"
@@ -58,6 +59,7 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
   mkdirSync(stateFolder, { recursive: true, mode: 0o711 })
   const runtime = options.runtime ?? findRuntime(!ownMounts && hybridCgroupMount() !== undefined)
   const client = containerdClient({ world, address, namespace })
+  const lasting = new LastingLine({ world, address, namespace })
   const closing = new AbortController()
   try {
     await client.connect(CONNECT_MS)
@@ -79,7 +81,18 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
     const emit = (event: EngineEvent) => {
       for (const listener of listeners) listener(event)
     }
-    const containers = new Containers({ world, client, address, namespace, snapshotter, places, host, tasks, emit })
+    const containers = new Containers({
+      world,
+      client,
+      lasting,
+      address,
+      namespace,
+      snapshotter,
+      places,
+      host,
+      tasks,
+      emit,
+    })
     const preparation = new Preparation({
       client,
       images: new ImageReader(client),
@@ -138,7 +151,10 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
         await tasks.remove(instance, id)
       },
       createNetwork: (spec) => networks.create(spec),
-      removeNetwork: (id) => networks.remove(id),
+      async removeNetwork(id) {
+        await containers.unmake(id)
+        await networks.remove(id)
+      },
 
       create: (spec) =>
         containers.turns.take(spec.id, async () => {
@@ -195,11 +211,13 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
         closing.abort(new Error("the engine was closed"))
         listeners.clear()
         await containers.turns.rest()
+        lasting.close()
         client.close()
       },
     }
   } catch (error) {
     closing.abort(error)
+    lasting.close()
     client.close()
     throw error
   }

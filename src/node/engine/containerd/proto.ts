@@ -22,7 +22,7 @@ export const definitions = loadSync(
   { includeDirs: [join(import.meta.dirname, "proto")], longs: Number, enums: String, defaults: true },
 )
 
-type Method = MethodDefinition<object, object>
+export type Method = MethodDefinition<object, object>
 
 /** Each service's name and methods, as `tasks` and `create`. */
 export function services(): { readonly name: string; readonly methods: ReadonlyMap<string, Method> }[] {

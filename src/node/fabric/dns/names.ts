@@ -51,8 +51,9 @@ function addParents(all: Map<string, Answer[]>): void {
   for (const name of [...all.keys()]) {
     for (let dot = name.indexOf("."); dot >= 0; dot = name.indexOf(".", dot + 1)) {
       const parent = name.slice(dot + 1)
-      // The domains of everybody are not ours.
-      if (parent.includes(".") && !all.has(parent) && !parent.endsWith(".arpa")) all.set(parent, [])
+      // The domains of everybody are not ours, nor is AWS's, of which an endpoint has but one name.
+      if (!parent.includes(".") || parent.endsWith(".arpa") || /(^|\.)amazonaws\.com(\.cn)?$/.test(parent)) break
+      if (!all.has(parent)) all.set(parent, [])
     }
   }
 }

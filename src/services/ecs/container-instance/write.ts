@@ -39,14 +39,22 @@ export interface AgentInfo {
 export function connected(writer: Writer, instanceArn: string, agentConnected: boolean, info: AgentInfo = {}): void {
   const before = writer.tx.get(containerInstances, instanceArn)
   if (before === undefined || before.status === "INACTIVE") return
+  const { lostAt: _, ...present } = before
   const after: ContainerInstance = {
-    ...before,
+    ...(agentConnected ? present : before),
     agentConnected,
     ...(info.agentVersion && { agentVersion: info.agentVersion }),
     ...(info.agentHash && { agentHash: info.agentHash }),
     ...(info.dockerVersion && { dockerVersion: info.dockerVersion }),
   }
   if (TOLD.some((property) => before[property] !== after[property])) putInstance(writer, before, after)
+}
+
+/** Gives up a machine of the pool for lost. Nothing happens for one that is back, or out, and nothing twice. */
+export function lost(writer: Writer, instanceArn: string): void {
+  const before = writer.tx.get(containerInstances, instanceArn)
+  if (before === undefined || before.status === "INACTIVE" || before.agentConnected) return
+  if (before.lostAt === undefined) putInstance(writer, before, { ...before, lostAt: writer.now })
 }
 
 /** Notes what an agent says of its machine's health; the checks that it does not name are as they were. */

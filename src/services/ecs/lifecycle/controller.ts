@@ -79,30 +79,43 @@ const NOT_ATTACHED = "Timeout waiting for network interface provisioning to comp
 const WAIT_MS = { EC2: 30 * 60_000, FARGATE: 5 * 60_000 }
 
 /**
- * Ends tasks whose instance has been taken out: nobody will report them any more. What ran there may well go on running,
- * without anyone knowing of it; a service starts others in its place.
+ * Ends tasks whose instance has been taken out, or was given up for lost: nobody will report them any more. What ran there
+ * may well go on running, without anyone knowing of it; a service starts others in its place. Should the instance come
+ * back, it is told to stop what it should not run.
  */
 export const lostTasks: Controller = controller({
   name: "ecs/lost tasks",
-  wakes: [on(containerInstances, ({ arn, status }) => (status === "INACTIVE" ? arn : undefined))],
+  wakes: [
+    on(containerInstances, ({ arn, status, lostAt }) =>
+      status === "INACTIVE" || lostAt !== undefined ? arn : undefined,
+    ),
+  ],
 
   reconcile(turn, instanceArn) {
     const { tx } = turn
     const instance = tx.get(containerInstances, instanceArn)
-    if (instance !== undefined && instance.status !== "INACTIVE") return
+    const isOut = instance === undefined || instance.status === "INACTIVE"
+    if (!isOut && instance.lostAt === undefined) return
 
+    const cause = isOut ? TAKEN_OUT : HOST_LOST
     const own = tx.list(tasks, { where: ["instance", instanceArn], limit: LOST_PER_TURN })
-    for (const task of own) endTask(turn, task, LOST)
+    for (const task of own) endTask(turn, task, cause)
 
     const pooled = tx.list(poolTasks, { where: ["instance", instanceArn], limit: LOST_PER_TURN })
     for (const { taskArn, scope } of pooled) {
       const owner = tx.anywhere.in(scope)
-      endTask({ ...turn, tx: owner }, owner.mustGet(tasks, taskArn), LOST)
+      endTask({ ...turn, tx: owner }, owner.mustGet(tasks, taskArn), cause)
     }
     if (own.length === LOST_PER_TURN || pooled.length === LOST_PER_TURN) turn.again()
-    else withdrawMachine(tx, instanceArn)
+    else if (isOut) withdrawMachine(tx, instanceArn)
   },
 })
 
-const LOST = { code: undefined, reason: "Container instance deregistration forced by user." } as const
+const TAKEN_OUT = { code: undefined, reason: "Container instance deregistration forced by user." } as const
+
+/** What AWS says of a task on Fargate whose machine is no more. */
+const HOST_LOST = {
+  code: "TerminationNotice",
+  reason: "ECS is performing maintenance on the underlying infrastructure hosting the task.",
+} as const
 const LOST_PER_TURN = 100

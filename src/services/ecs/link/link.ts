@@ -1,9 +1,11 @@
 import type { Socket, SocketHost } from "../../../aws/socket.ts"
-import { type ChangeSet, INSTALLATION, type Scope } from "../../../store/changes.ts"
+import { accountOf, type ChangeSet, INSTALLATION, type Scope } from "../../../store/changes.ts"
 import type { Store } from "../../../store/store.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import type { World } from "../../../world/world.ts"
-import { connected } from "../container-instance/write.ts"
+import { connected, lost } from "../container-instance/write.ts"
+import type { Writer } from "../event/write.ts"
+import { POOL_ACCOUNT } from "../pool.ts"
 import { type ContainerInstance, containerInstances, type Task, tasks } from "../tables.ts"
 import { CLOSE } from "./close.ts"
 import { AgentSession, type ConnectedAgent, type SessionHost } from "./session.ts"
@@ -25,6 +27,9 @@ export class Link implements SessionHost, TelemetryHost {
   /** Instances that have lost their agent, or whose agent this process has yet to see, with the time until which they are given. */
   readonly #missed = new Map<string, Missed>()
 
+  /** Machines of the pool that are said to be away, with the time from which they are given up for lost. */
+  readonly #away = new Map<string, Missed>()
+
   /** Sessions that have asked for a turn. */
   readonly #waiting = new Set<AgentSession>()
   #isTurning = false
@@ -36,9 +41,12 @@ export class Link implements SessionHost, TelemetryHost {
     this.issue = issue
     store.watch(INSTALLATION, {
       tables: [tasks, containerInstances],
-      snapshot: connectedInstances,
+      snapshot: awaitedInstances,
       begin: (instances) => {
-        for (const { arn, scope } of instances) this.#miss(arn, scope, RETURN_MS)
+        for (const { arn, scope, isConnected } of instances) {
+          if (isConnected) this.#miss(arn, scope, RETURN_MS)
+          else this.#awaitLost(arn, scope)
+        }
       },
       changed: (set) => this.#changed(set),
     })
@@ -59,6 +67,7 @@ export class Link implements SessionHost, TelemetryHost {
     const earlier = this.#sessions.get(agent.instanceArn)
     this.#sessions.set(agent.instanceArn, session)
     this.#missed.delete(agent.instanceArn)
+    this.#away.delete(agent.instanceArn)
     earlier?.end(CLOSE.replaced, "the agent has connected anew")
     session.begin()
     this.#lookLater()
@@ -139,8 +148,10 @@ export class Link implements SessionHost, TelemetryHost {
       const now = this.world.monotonic()
       for (const session of this.#sessions.values()) session.look(now)
       for (const session of this.#telemetry.values()) session.look(now)
-      this.#giveUpMissed(now)
-      if (this.#sessions.size + this.#telemetry.size + this.#missed.size > 0) this.#lookLater()
+      this.#giveUp(this.#missed, now, (writer, arn) => connected(writer, arn, false))
+      this.#giveUp(this.#away, now, lost)
+      const { size } = this.#missed
+      if (this.#sessions.size + this.#telemetry.size + size + this.#away.size > 0) this.#lookLater()
     })
   }
 
@@ -150,19 +161,25 @@ export class Link implements SessionHost, TelemetryHost {
     this.#lookLater()
   }
 
-  /** Says of agents that have been away for long enough that they are. Who comes back sooner was never gone. */
-  #giveUpMissed(now: number): void {
+  /** The pool is AWS's own affair, so a task there has to go on elsewhere; a user's instance keeps its tasks, as on AWS. */
+  #awaitLost(instanceArn: string, scope: Scope): void {
+    if (!isPoolScope(scope) || this.#sessions.has(instanceArn)) return
+    this.#away.set(instanceArn, { scope, until: this.world.monotonic() + LOST_MS })
+    this.#lookLater()
+  }
+
+  /** Notes of instances that have been away for long enough that they are. Who comes back sooner was never gone. */
+  #giveUp(waiting: Map<string, Missed>, now: number, note: (writer: Writer, instanceArn: string) => void): void {
     let given = 0
-    for (const [arn, { scope, until }] of this.#missed) {
+    for (const [arn, { scope, until }] of waiting) {
       if (until > now) continue
       if (given === GIVEN_UP_PER_LOOK || this.store.isBehind) break
       given += 1
-      this.#missed.delete(arn)
+      waiting.delete(arn)
       const { world } = this
-      const outcome = this.store.attempt(scope, (tx) =>
-        connected({ tx, now: world.now(), random: world.random }, arn, false),
-      )
+      const outcome = this.store.attempt(scope, (tx) => note({ tx, now: world.now(), random: world.random }, arn))
       if (!outcome.ok) world.log.error("an agent's absence could not be noted", { instance: arn, error: outcome.error })
+      else if (waiting === this.#missed) this.#awaitLost(arn, scope)
     }
   }
 }
@@ -172,16 +189,20 @@ interface Missed {
   readonly until: number
 }
 
-/** Instances whose agent was connected to whoever led before. */
-function connectedInstances(tx: Tx): { readonly arn: string; readonly scope: Scope }[] {
+/** Instances whose agent was connected to whoever led before, and those of the pool whose agent was not. */
+function awaitedInstances(tx: Tx) {
   const { anywhere } = tx
   return anywhere.scopes(containerInstances).flatMap((scope) =>
     anywhere
       .in(scope)
       .all(containerInstances)
-      .filter(({ agentConnected, status }) => agentConnected && status !== "INACTIVE")
-      .map(({ arn }) => ({ arn, scope })),
+      .filter(({ status, agentConnected }) => status !== "INACTIVE" && (agentConnected || isPoolScope(scope)))
+      .map(({ arn, agentConnected: isConnected }) => ({ arn, scope, isConnected })),
   )
+}
+
+function isPoolScope(scope: Scope): boolean {
+  return accountOf(scope) === POOL_ACCOUNT
 }
 
 /** Agents come back within a second or so from what was only a hiccup. */
@@ -189,6 +210,9 @@ const GRACE_MS = 10_000
 
 /** After a restart of the region they may have backed off for longer. */
 const RETURN_MS = 60_000
+
+/** Longer than a machine takes to start anew, and than most of what keeps one from being reached: it goes on running its tasks. */
+const LOST_MS = 5 * 60_000
 const LOOK_MS = 1_000
 const GIVEN_UP_PER_LOOK = 500
 const TURN_MS_MAX = 8

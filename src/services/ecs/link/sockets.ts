@@ -4,10 +4,11 @@ import type { SocketEndpoint, SocketEndpoints, SocketHost } from "../../../aws/s
 import { clusterArn } from "../names.ts"
 import { type ContainerInstance, containerInstances } from "../tables.ts"
 import { Link } from "./link.ts"
+import { roleIssuer } from "./role-issuer.ts"
 import type { SessionHost } from "./session.ts"
 
 /** The two connections that an agent keeps: at one it is told what to run, at the other it tells how that goes. */
-export function agentSockets(issuerOf: (host: SocketHost) => SessionHost["issue"] = () => () => ({})): SocketEndpoints {
+export function agentSockets(issuerOf: (host: SocketHost) => SessionHost["issue"] = roleIssuer): SocketEndpoints {
   return (host) => {
     const link = new Link(host, issuerOf(host))
 

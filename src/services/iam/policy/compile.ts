@@ -66,6 +66,13 @@ export class CompiledPolicy {
       else if (verdict.allows === undefined || STRENGTH[meant] > STRENGTH[verdict.allows]) verdict.allows = meant
     }
   }
+
+  /** The statements that apply, whatever they say. */
+  applying(request: PolicyRequest, requester?: Requester): readonly CompiledStatement[] {
+    return this.statementsFor(request.action).filter(
+      (statement) => meaning(statement, requester) !== undefined && applies(statement, request),
+    )
+  }
 }
 
 const ACTIONS_MAX = 512
@@ -77,7 +84,7 @@ function meaning({ principals }: CompiledStatement, requester: Requester | undef
   return requester === undefined ? "direct" : principals?.meant(requester)
 }
 
-export function applies({ resources, conditions }: CompiledStatement, { resource, context }: PolicyRequest): boolean {
+function applies({ resources, conditions }: CompiledStatement, { resource, context }: PolicyRequest): boolean {
   if (!resources(resource, context)) return false
   for (const holds of conditions) if (!holds(context)) return false
   return true

@@ -6,8 +6,12 @@ interface Response extends AsyncIterable<Buffer> {
   readonly headers: IncomingHttpHeaders
 }
 
-/** The whole body, which has a bound. */
 export async function readAnswer(response: Response, bytesMax = BYTES_MAX): Promise<string> {
+  return (await readBytes(response, bytesMax)).toString()
+}
+
+/** The whole body, which has a bound. */
+export async function readBytes(response: Response, bytesMax: number): Promise<Buffer> {
   const parts: Buffer[] = []
   let length = 0
   for await (const part of response) {
@@ -15,7 +19,7 @@ export async function readAnswer(response: Response, bytesMax = BYTES_MAX): Prom
     if (length > bytesMax) throw new RegionError("Unreadable", response.statusCode ?? 0, "The answer is too long.")
     parts.push(part)
   }
-  return Buffer.concat(parts).toString()
+  return Buffer.concat(parts)
 }
 
 /** What an operation answered. Throws `RegionError` for a refusal. */

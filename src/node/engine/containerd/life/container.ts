@@ -17,6 +17,9 @@ export class Container {
 
   /** Of its own file system, while they are known without asking. */
   rootfs: readonly ContainerdMount[] | undefined
+
+  /** A process before this one has made its process, and did not come to start it. */
+  wasMade = false
   #life: Life
 
   /** Nothing that it wrote is still on the way. */

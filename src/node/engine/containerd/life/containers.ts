@@ -5,8 +5,9 @@ import type { EngineEvent } from "../../engine.ts"
 import { EngineError } from "../../engine-error.ts"
 import type { ContainerdClient } from "../client.ts"
 import { makeFifo } from "../fifo.ts"
-import { isThere, unlessGone } from "../grpc-error.ts"
+import { unlessGone } from "../grpc-error.ts"
 import { type Facts, readLabels } from "../labels.ts"
+import type { LastingCalls } from "../lasting/lasting-line.ts"
 import type { Places } from "../places.ts"
 import { milliseconds } from "../proto.ts"
 import type { ContainerdMount, Process } from "../services.ts"
@@ -16,11 +17,14 @@ import { Turns } from "../turns.ts"
 import { Container } from "./container.ts"
 import { deleteProcess } from "./delete-process.ts"
 import type { Happening } from "./happenings.ts"
+import { UNBORN } from "./life.ts"
+import { makeProcess } from "./make-process.ts"
 import { endShim, shimsOf } from "./left-shims.ts"
 
 export interface ContainersOptions {
   readonly world: World
   readonly client: ContainerdClient
+  readonly lasting: LastingCalls
   readonly address: string
   readonly namespace: string
   readonly snapshotter: string
@@ -101,19 +105,27 @@ export class Containers {
     const { id, status } = container
     if (container.gone) return
     const process = (await unlessGone(client.tasks.get({ containerId: id })))?.process
-    const exists = process !== undefined && process.status !== "STOPPED"
-    if (status === "running" && process === undefined) return this.#end(container, undefined)
-    if (status === "running" && !exists) return this.#end(container, exitOf(process!))
-    if (status === "running" || process === undefined) return
-
-    // A start, or an end, in the middle of which we were ended.
-    if (process.status !== "RUNNING") {
-      await deleteProcess(client, world, id)
-      return container.drained()
+    if (process === undefined) return status === "running" ? this.#end(container, undefined) : undefined
+    const { pid } = process
+    switch (process.status) {
+      case "CREATED":
+        // A start that was asked for, by a process that was killed before it could be carried out. The next one goes on
+        // from there: what is taken down and made again under the same name containerd may confuse.
+        container.wasMade = true
+        if (status === "running") container.become(UNBORN, true)
+        break
+      case "STOPPED":
+        if (status === "running") return this.#end(container, exitOf(process))
+        // An end in the middle of which we were ended.
+        await deleteProcess(client, world, id)
+        return container.drained()
+      default: {
+        if (status === "running" && container.life.pid === pid) return
+        const { startedAt = world.now() } = status === "running" ? container.life : {}
+        container.become({ startedAt, pid, outOfMemory: false }, false)
+        if (status !== "running") emit({ kind: "started", id, at: startedAt })
+      }
     }
-    const at = world.now()
-    container.become({ startedAt: at, pid: process.pid, outOfMemory: false }, false)
-    emit({ kind: "started", id, at })
   }
 
   /** Starts a container, for the first time or again. */
@@ -122,33 +134,44 @@ export class Containers {
       const container = this.get(id)
       if (container.status === "running") return
       await prepare(container)
-      const { client, world, emit, snapshotter } = this.#options
+      const { client, lasting, world, emit, snapshotter } = this.#options
       const { terminal, openStdin } = container.facts
       const rootfs = container.rootfs ?? (await client.snapshots.mounts({ snapshotter, key: id })).mounts
       container.rootfs = undefined
 
-      const { place } = container
+      const { place, life } = container
       for (const file of [place.stdout, place.stderr]) closeSync(openSync(file, "a", 0o600))
       if (openStdin) makeFifo(place.stdin)
       const stdin = openStdin ? place.stdin : ""
-      const create = () =>
-        client.tasks.create({ containerId: id, rootfs, stdin, ...outputs(place, terminal), terminal })
+      const task = { containerId: id, rootfs, stdin, ...outputs(place, terminal), terminal }
       try {
-        await create().catch(async (error) => {
-          if (!isThere(error)) throw error
-          await deleteProcess(client, world, id)
-          return create()
-        })
-        // A short life may be over before the answer is here.
+        const pid = await makeProcess(this.#options, task)
+        // Written down before it is asked for, so that its end is known for one whenever this process is killed.
         const at = world.now()
-        const { pid } = await client.tasks.start({ containerId: id })
         container.become({ startedAt: at, pid, outOfMemory: false }, false)
+        container.wasMade = false
+        await lasting.tasks.start({ containerId: id })
         emit({ kind: "started", id, at })
       } catch (error) {
         await deleteProcess(client, world, id).catch(() => {})
+        if (container.life !== life) container.become(life, true)
         throw asStartFailure(error)
       }
     })
+  }
+
+  /** Lets go of processes in a network that were made and never started: they would hold it. */
+  async unmake(networkId: string): Promise<void> {
+    const { client, world } = this.#options
+    const unborn = this.all().filter(({ facts, wasMade }) => facts.networkId === networkId && wasMade)
+    await Promise.all(
+      unborn.map((container) =>
+        this.turns.take(container.id, async () => {
+          if (container.wasMade) await deleteProcess(client, world, container.id)
+          container.wasMade = false
+        }),
+      ),
+    )
   }
 
   /** What containerd's events say. */
@@ -157,8 +180,10 @@ export class Containers {
     if (container === undefined) return
     const act = async () => {
       if (container.gone || container.status !== "running") return
-      if (happening.kind === "exit") await this.#end(container, happening)
-      else this.#outOfMemory(container)
+      if (happening.kind === "out of memory") this.#outOfMemory(container)
+      // One of a process before it may be told late.
+      else if (happening.pid === container.life.pid) await this.#end(container, happening)
+      else await this.#lookAt(container)
     }
     void this.turns.take(container.id, act).catch((error: Error) => {
       this.#options.world.log.warn("an end could not be taken in", { id: container.id, error: error.message })

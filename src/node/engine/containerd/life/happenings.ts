@@ -4,7 +4,7 @@ import { milliseconds, pack, unpack } from "../proto.ts"
 import type { Envelope, Timestamp } from "../services.ts"
 
 export type Happening =
-  | { readonly kind: "exit"; readonly id: string; readonly exitCode: number; readonly at: number }
+  | { readonly kind: "exit"; readonly id: string; readonly pid: number; readonly exitCode: number; readonly at: number }
   | { readonly kind: "out of memory"; readonly id: string }
 
 export interface HappeningsListener {
@@ -101,11 +101,19 @@ function read({ topic, event, timestamp }: Envelope): Happening | undefined {
   if (topic === "/tasks/oom") {
     return { kind: "out of memory", id: unpack<{ containerId: string }>(event).containerId }
   }
-  const exit = unpack<{ containerId: string; id: string; exitStatus: number; exitedAt: Timestamp | null }>(event)
+  const exit = unpack<Exit>(event)
   // Ends of processes that were brought in by `exec` are their caller's.
   if (exit.id !== exit.containerId) return undefined
   const at = milliseconds(exit.exitedAt ?? timestamp)
-  return { kind: "exit", id: exit.containerId, exitCode: exit.exitStatus, at }
+  return { kind: "exit", id: exit.containerId, pid: exit.pid, exitCode: exit.exitStatus, at }
+}
+
+interface Exit {
+  readonly containerId: string
+  readonly id: string
+  readonly pid: number
+  readonly exitStatus: number
+  readonly exitedAt: Timestamp | null
 }
 
 const HERE = "/homeport/here"

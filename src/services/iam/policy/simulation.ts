@@ -1,0 +1,110 @@
+import { accountOfResource } from "../../../aws/authorizer.ts"
+import { type CompiledStatement, compiledOf, type PolicyRequest } from "./compile.ts"
+import type { Context } from "./context.ts"
+import { statementKeys } from "./context-keys.ts"
+import { type Refusal, type ResourceSide, refusalOf, verdictsOf } from "./decide.ts"
+import { parseDocument } from "./document.ts"
+import type { PolicySource } from "./identity.ts"
+import type { Requester } from "./principal.ts"
+import { type Span, statementSpans } from "./statement-position.ts"
+
+/** A policy that takes part in a simulation. */
+export interface SimulatedPolicy extends Pick<PolicySource, "id" | "document"> {
+  readonly type: PolicySource["type"] | "resource" | "none"
+}
+
+export interface Simulation {
+  readonly policies: readonly SimulatedPolicy[]
+  readonly boundary: string | undefined
+  readonly resourcePolicy: string | undefined
+  readonly requester: Extract<Requester, { kind: "identity" }>
+
+  /** Whose the resources are whose ARNs do not say. */
+  readonly owner: string
+  readonly context: Context
+}
+
+export interface Outcome {
+  readonly decision: Decision
+
+  /** The statements that have decided. */
+  readonly matched: readonly { readonly policy: SimulatedPolicy; readonly span: Span | undefined }[]
+
+  /** Condition keys that statements about this action ask for, and that nobody gave. */
+  readonly missing: readonly string[]
+  readonly boundaryAllows: boolean | undefined
+
+  /** What each side says, where two accounts have a say. */
+  readonly details: Readonly<Record<string, Decision>> | undefined
+}
+
+export type Decision = "allowed" | "explicitDeny" | "implicitDeny"
+
+/** What would be decided if someone with these policies asked for this. */
+export function simulate(simulation: Simulation, action: string, resource: string): Outcome {
+  const { policies, boundary, resourcePolicy, requester, owner, context } = simulation
+  const request: PolicyRequest = { action, resource, context }
+  const side: ResourceSide = {
+    policy: resourcePolicy === undefined ? undefined : compiledOf(resourcePolicy),
+    governs: false,
+    // What a resource's policy says is known only where it is part of the simulation.
+    isOtherAccounts: resourcePolicy !== undefined && (accountOfResource(resource) || owner) !== requester.account,
+  }
+  const powers = {
+    requester,
+    identity: policies.map(({ document }) => compiledOf(document)),
+    boundary: boundary === undefined ? undefined : compiledOf(boundary),
+    session: undefined,
+  }
+  const verdicts = verdictsOf(powers, side, request)
+  const decision = decisionOf(refusalOf(verdicts, side))
+  const all = resourcePolicy === undefined ? policies : [...policies, resourceSource(resourcePolicy)]
+  return {
+    decision,
+    matched: all.flatMap((policy) => matchedOf(policy, simulation, request, decision)),
+    missing: [...new Set(all.flatMap(({ document }) => missingOf(document, simulation, request)))],
+    boundaryAllows: boundary === undefined ? undefined : says(verdicts.boundary) === "allowed",
+    details: side.isOtherAccounts
+      ? { "IAM Policy": says(verdicts.identity), "Resource Policy": says(verdicts.resource) }
+      : undefined,
+  }
+}
+
+function resourceSource(document: string): SimulatedPolicy {
+  return { id: "ResourcePolicy", type: "resource", document }
+}
+
+function decisionOf(refusal: Refusal | undefined): Decision {
+  if (refusal === undefined) return "allowed"
+  return refusal.explicit ? "explicitDeny" : "implicitDeny"
+}
+
+function says({ isDenied, allows }: { readonly isDenied: boolean; readonly allows: unknown }): Decision {
+  if (isDenied) return "explicitDeny"
+  return allows === undefined ? "implicitDeny" : "allowed"
+}
+
+function matchedOf(policy: SimulatedPolicy, { requester }: Simulation, request: PolicyRequest, decision: Decision) {
+  if (decision === "implicitDeny") return []
+  const spans = statementSpans(policy.document)
+  const effect: CompiledStatement["effect"] = decision === "allowed" ? "Allow" : "Deny"
+  return compiledOf(policy.document)
+    .applying(request, policy.type === "resource" ? requester : undefined)
+    .filter((statement) => statement.effect === effect)
+    .map(({ index }) => ({ policy, span: spans[index] }))
+}
+
+function missingOf(text: string, { context }: Simulation, { action }: PolicyRequest): readonly string[] {
+  const document = parseDocument(text)!
+  return compiledOf(text)
+    .statementsFor(action)
+    .flatMap(({ index }) => statementKeys(document, document.statements[index]!))
+    .filter((key) => context.valuesOf(key.toLowerCase()) === undefined)
+}
+
+const SEVERITY: readonly Decision[] = ["explicitDeny", "implicitDeny", "allowed"]
+
+/** The one that lets the least pass. */
+export function strictest(decisions: readonly Decision[]): Decision {
+  return SEVERITY.find((decision) => decisions.includes(decision)) ?? "allowed"
+}

@@ -1,0 +1,207 @@
+import type * as sdk from "@aws-sdk/client-iam"
+import { parseArn } from "../../aws/arn.ts"
+import type { Call, Operations } from "../../aws/operations.ts"
+import { fault } from "./fault.ts"
+import { identityOf } from "./identity.ts"
+import { listed } from "./listing.ts"
+import { contextOf } from "./policy/context.ts"
+import { contextKeysOf } from "./policy/context-keys.ts"
+import type { Identity } from "./policy/identity.ts"
+import { policyProblem } from "./policy/problem.ts"
+import { type Outcome, type SimulatedPolicy, type Simulation, simulate, strictest } from "./policy/simulation.ts"
+import { policySourcesOf } from "./policy-sources.ts"
+
+export const simulateOperations = {
+  SimulateCustomPolicy(call, input) {
+    call.authorize("*")
+    const caller = input.CallerArn === undefined ? undefined : simulatedUser(call, input.CallerArn)
+    return simulated(call, input, sent(input.PolicyInputList), undefined, caller)
+  },
+
+  SimulatePrincipalPolicy(call, input) {
+    const arn = ownArn(call, input.PolicySourceArn!)
+    call.authorize(arn)
+    const { policies, boundary } = policySourcesOf(call.tx, arn)
+    const caller = input.CallerArn === undefined ? identityOf(call.tx, arn) : simulatedUser(call, input.CallerArn)
+    return simulated(call, input, [...policies, ...sent(input.PolicyInputList)], boundary, caller)
+  },
+
+  GetContextKeysForCustomPolicy(call, { PolicyInputList }) {
+    call.authorize("*")
+    return { ContextKeyNames: keysOf(sent(PolicyInputList)) }
+  },
+
+  GetContextKeysForPrincipalPolicy(call, { PolicySourceArn, PolicyInputList }) {
+    const arn = ownArn(call, PolicySourceArn!)
+    call.authorize(arn)
+    return { ContextKeyNames: keysOf([...policySourcesOf(call.tx, arn).policies, ...sent(PolicyInputList)]) }
+  },
+} satisfies Operations<typeof sdk>
+
+function invalid(message: string) {
+  return fault("InvalidInputException", message)
+}
+
+function ownArn(call: Call, arn: string): string {
+  const parsed = parseArn(arn)
+  if (parsed?.service === "iam" && parsed.account === call.account) return arn
+  throw invalid(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`)
+}
+
+function sent(documents: readonly string[] = []): readonly SimulatedPolicy[] {
+  return documents.map((document, index) => {
+    checkDocument(document, "identity")
+    return { id: `PolicyInputList.${index + 1}`, type: "none", document }
+  })
+}
+
+function checkDocument(document: string, kind: "identity" | "resource"): string {
+  const problem = policyProblem(document, kind)
+  if (problem !== undefined) throw invalid(`Invalid policy: ${problem}`)
+  return document
+}
+
+function keysOf(policies: readonly Pick<SimulatedPolicy, "document">[]): string[] {
+  return [...new Set(policies.flatMap(({ document }) => contextKeysOf(document)))]
+}
+
+/** Users only: roles and sessions cannot be named as who makes the request, on AWS too. */
+function simulatedUser(call: Call, arn: string): Pick<Identity, "arn" | "kind" | "id" | "tags"> {
+  const parsed = parseArn(arn)
+  if (parsed?.service !== "iam" || !parsed.resource.startsWith("user/")) throw invalid(`Invalid caller ARN: ${arn}`)
+  return identityOf(call.tx, arn) ?? { arn, kind: "user", id: arn, tags: {} }
+}
+
+type Input = Omit<sdk.SimulateCustomPolicyCommandInput, "PolicyInputList">
+
+function simulated(
+  call: Call,
+  input: Input,
+  policies: readonly SimulatedPolicy[],
+  ownBoundary: string | undefined,
+  caller: Pick<Identity, "arn" | "kind" | "id" | "tags"> | undefined,
+) {
+  const { ActionNames = [], ResourceArns = [] } = input
+  checkInput(input, caller)
+  const [boundary = ownBoundary] = (input.PermissionsBoundaryPolicyInputList ?? []).map((document) =>
+    checkDocument(document, "identity"),
+  )
+  const account = parseArn(caller?.arn ?? "")?.account ?? call.account
+  const arn = caller?.arn ?? ""
+  const simulation: Simulation = {
+    policies,
+    boundary,
+    resourcePolicy: input.ResourcePolicy && checkDocument(input.ResourcePolicy, "resource"),
+    requester: { kind: "identity", account, arn, identity: arn, identityId: caller?.id },
+    owner: parseArn(input.ResourceOwner ?? "")?.account ?? input.ResourceOwner ?? account,
+    context: contextOf({ ...callerContext(caller, account), ...sentContext(input) }),
+  }
+  const resources = ResourceArns.length === 0 ? ["*"] : ResourceArns
+  const { MaxItems: _, Marker: __, ...question } = input
+  const numbered = ActionNames.map((action, index) => ({ action, position: String(index).padStart(6, "0") }))
+  const { page, rest } = listed(call, input, numbered, ({ position }) => position, { question, arn })
+  return { EvaluationResults: page.map(({ action }) => resultOf(simulation, action, resources)), ...rest }
+}
+
+function checkInput(input: Input, caller: Pick<Identity, "kind"> | undefined): void {
+  const wrong = input.ActionNames?.find((action) => !/^[a-zA-Z0-9.-]+:[a-zA-Z0-9]+$/.test(action))
+  if (wrong !== undefined) throw invalid(`Invalid action name: ${wrong}`)
+  const unnamed = input.ResourceArns?.find((arn) => arn !== "*" && !arn.startsWith("arn:"))
+  if (unnamed !== undefined) throw invalid(`Invalid resource ARN: ${unnamed}`)
+  if ((input.PermissionsBoundaryPolicyInputList ?? []).length > 1) {
+    throw invalid("You can specify only one permissions boundary policy.")
+  }
+  if (input.ResourcePolicy !== undefined && caller?.kind !== "user") {
+    throw invalid("CallerArn is required when ResourcePolicy is specified: name the user who makes the request.")
+  }
+  for (const name of NOT_HERE) {
+    if ((input as Readonly<Record<string, unknown>>)[name] !== undefined) {
+      throw invalid(`Homeport simulates without ${name}. Leave it out of the request.`)
+    }
+  }
+}
+
+const NOT_HERE = ["OrderedOrganizationPolicyInputList", "PolicyExclusionList", "ResourceHandlingOption"]
+
+function sentContext({ ContextEntries = [] }: Input): Record<string, readonly string[]> {
+  return Object.fromEntries(
+    ContextEntries.map(({ ContextKeyName = "", ContextKeyValues = [] }) => [
+      ContextKeyName.toLowerCase(),
+      ContextKeyValues,
+    ]),
+  )
+}
+
+/** What is known of who would ask, without being told. */
+function callerContext(
+  caller: Pick<Identity, "arn" | "kind" | "id" | "tags"> | undefined,
+  account: string,
+): Record<string, readonly string[]> {
+  if (caller === undefined) return {}
+  const { arn, kind, id, tags } = caller
+  return {
+    ...Object.fromEntries(
+      Object.entries(tags).map(([key, value]) => [`aws:principaltag/${key.toLowerCase()}`, [value]]),
+    ),
+    "aws:principalarn": [arn],
+    "aws:principalaccount": [account],
+    ...(kind === "user" && { "aws:username": [arn.slice(arn.lastIndexOf("/") + 1)], "aws:userid": [id] }),
+  }
+}
+
+/** One for each action, as the strictest of what is decided for its resources; those follow one by one. */
+function resultOf(simulation: Simulation, action: string, resources: readonly string[]) {
+  const outcomes = resources.map((resource) => ({ resource, ...simulate(simulation, action, resource) }))
+  const decision = strictest(outcomes.map((outcome) => outcome.decision))
+  const deciding = outcomes.filter((outcome) => outcome.decision === decision)
+  const isOfAll = resources.length === 1 && resources[0] === "*"
+  const boundaries = outcomes.flatMap(({ boundaryAllows }) => boundaryAllows ?? [])
+  const seen = new Set<string>()
+  return {
+    EvalActionName: action,
+    EvalResourceName: "*",
+    EvalDecision: decision,
+    MatchedStatements: deciding.flatMap(matchedStatements).filter((statement) => {
+      const key = JSON.stringify(statement)
+      return !seen.has(key) && seen.add(key)
+    }),
+    MissingContextValues: [...new Set(outcomes.flatMap(({ missing }) => missing))],
+    ...(boundaries.length > 0 && {
+      PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundaries.every(Boolean) },
+    }),
+    ...(!isOfAll && {
+      EvalDecisionDetails: strictestDetails(outcomes),
+      ResourceSpecificResults: outcomes.map(specific),
+    }),
+  }
+}
+
+function strictestDetails(outcomes: readonly Outcome[]): Outcome["details"] & object {
+  const types = new Set(outcomes.flatMap(({ details = {} }) => Object.keys(details)))
+  return Object.fromEntries(
+    [...types].map((type) => [type, strictest(outcomes.flatMap(({ details }) => details?.[type] ?? []))]),
+  )
+}
+
+function specific({ resource, ...outcome }: Outcome & { readonly resource: string }) {
+  const { decision, missing, boundaryAllows, details } = outcome
+  return {
+    EvalResourceName: resource,
+    EvalResourceDecision: decision,
+    MatchedStatements: matchedStatements(outcome),
+    MissingContextValues: [...missing],
+    ...(details && { EvalDecisionDetails: details }),
+    ...(boundaryAllows !== undefined && {
+      PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundaryAllows },
+    }),
+  }
+}
+
+function matchedStatements({ matched }: Pick<Outcome, "matched">): sdk.Statement[] {
+  return matched.map(({ policy, span }) => ({
+    SourcePolicyId: policy.id,
+    SourcePolicyType: policy.type,
+    StartPosition: span?.start,
+    EndPosition: span?.end,
+  }))
+}
