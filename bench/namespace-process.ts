@@ -47,12 +47,15 @@ export async function openNamespace(): Promise<{ readonly path: string } & Async
     stdio: ["ignore", "pipe", "inherit"],
   })
   const gone = once(child, "exit")
+  const stop = () => child.kill("SIGKILL")
+  process.once("exit", stop)
   await once(child.stdout, "data")
   return {
     path: `/proc/${child.pid}/ns/net`,
     async [Symbol.asyncDispose]() {
-      child.kill("SIGKILL")
+      stop()
       await gone
+      process.off("exit", stop)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process"
 import type { FabricInterface, FabricPut } from "../src/wire/fabric.ts"
 import { aNetwork, anInterface, instanceArn } from "../test/e2e/fabric-records.ts"
-import { type Folder, makeFolder } from "./folder.ts"
+import { makeFolder } from "./folder.ts"
 import { type NamespaceProcess, openNamespace, startInNamespace } from "./namespace-process.ts"
 import type { EndTask } from "./network-end.ts"
 import type { MachineTask } from "./network-machine.ts"
@@ -18,21 +18,20 @@ export interface Machine extends AsyncDisposable {
 }
 
 export async function startMachine(host: string, underlayAddress: string, links: string): Promise<Machine> {
-  const namespace = await openNamespace()
-  const folder: Folder = makeFolder()
+  await using opening = new AsyncDisposableStack()
+  const folder = opening.use(makeFolder())
+  const namespace = opening.use(await openNamespace())
+  // All namespaces go with their names, also after a failure.
+  opening.defer(() => void execFileSync("umount", ["--recursive", "--lazy", `${folder.path}/netns`]))
   const words = [folder.path, host, underlayAddress, links]
   const started = await startInNamespace<MachineTask, number[]>(namespace.path, "./network-machine.ts", words)
+  opening.use(started)
+  const opened = opening.move()
   return {
     path: namespace.path,
     process: started,
     inside: ({ id }) => `${folder.path}/netns/elastics/${id}`,
-    async [Symbol.asyncDispose]() {
-      await started[Symbol.asyncDispose]()
-      await namespace[Symbol.asyncDispose]()
-      // All namespaces go with their names, also after a failure.
-      execFileSync("umount", ["--recursive", "--lazy", `${folder.path}/netns`])
-      folder[Symbol.dispose]()
-    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
 }
 

@@ -4,7 +4,7 @@ import { IAM } from "@aws-sdk/client-iam"
 import { KMS } from "@aws-sdk/client-kms"
 import { SecretsManager } from "@aws-sdk/client-secrets-manager"
 import { STS } from "@aws-sdk/client-sts"
-import { type FrontDoor, frontDoor } from "../aws/front-door.ts"
+import { type FrontDoor, type FrontDoorOptions, frontDoor } from "../aws/front-door.ts"
 import { keysOf } from "../aws/keys.ts"
 import type { Service } from "../aws/service.ts"
 import { sdkHandler } from "../aws/testing.ts"
@@ -28,6 +28,9 @@ export interface TestWorld extends Clients {
   readonly world: SimulatedWorld
   readonly store: Store
   readonly door: FrontDoor
+
+  /** What the door is made of, for what answers beside it from the same state. */
+  readonly doorOptions: FrontDoorOptions
   readonly log: ReturnType<typeof recordingLog>
 
   /**
@@ -93,14 +96,15 @@ async function open(
     ...services.flatMap((service) => service.controllers),
   ])
   runner.start()
-  const door = frontDoor({
+  const doorOptions: FrontDoorOptions = {
     world,
     store,
     services,
     authorizer,
     keys: KEYS,
     identify: identifyBy(KEYS, world),
-  })
+  }
+  const door = frontDoor(doorOptions)
 
   function clients(account: string, credentials: Clients["credentials"], region = "us-east-1"): Clients {
     const config = {
@@ -144,13 +148,13 @@ async function open(
     return { accessKeyId, secretAccessKey, sessionToken }
   }
 
-  const home =
-    earlier === undefined ? newAccount() : clients(earlier.home.account, earlier.home.credentials)
+  const home = earlier === undefined ? newAccount() : clients(earlier.home.account, earlier.home.credentials)
   return {
     ...home,
     world,
     store,
     door,
+    doorOptions,
     log,
     as({ region, account, only, user, role, credentials }) {
       const own = account === undefined ? home : account === "another" ? newAccount(region) : undefined

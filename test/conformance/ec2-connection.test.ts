@@ -206,6 +206,9 @@ test("a gateway endpoint puts a route for its prefix list into its route tables"
   expect(VpcEndpoint).toMatchObject({ State: "available", VpcEndpointType: "Gateway", RouteTableIds: [RouteTableId] })
   const lists = await ec2.describePrefixLists({ Filters: [{ Name: "prefix-list-name", Values: [ServiceName] }] })
   const DestinationPrefixListId = lists.PrefixLists![0]!.PrefixListId!
+  expect(lists.PrefixLists![0]!.Cidrs).toEqual(["169.254.170.3/32"])
+  const { Entries } = await ec2.getManagedPrefixListEntries({ PrefixListId: DestinationPrefixListId })
+  expect(Entries!.map(({ Cidr }) => Cidr)).toEqual(["169.254.170.3/32"])
   const routes = async () => (await ec2.describeRouteTables({ RouteTableIds: [RouteTableId] })).RouteTables![0]!.Routes!
   expect(await routes()).toMatchObject([{ GatewayId: "local" }, { DestinationPrefixListId, GatewayId: VpcEndpointId }])
   await expect(ec2.createVpcEndpoint({ VpcId, ServiceName, RouteTableIds: [RouteTableId] })).rejects.toMatchObject({

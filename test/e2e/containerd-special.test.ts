@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawn } from "node:child_process"
+import { once } from "node:events"
 import {
   closeSync,
   existsSync,
@@ -13,6 +14,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
+import { setTimeout as pause } from "node:timers/promises"
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest"
 import { containerdClient } from "../../src/node/engine/containerd/client.ts"
 import { openContainerd } from "../../src/node/engine/containerd/containerd.ts"
@@ -41,17 +43,21 @@ let host: Host
 let engine: Engine
 let images: { readonly plain: string; readonly withEntryPoint: string }
 
+/** In words that another process understands as well. */
+function options() {
+  const { address, ownMounts, runtime } = containerd
+  return {
+    host: { stateFolder: join(folder, "host"), addresses: "10.214.0.0/16" },
+    engine: { address, ownMounts, runtime, namespace: NAMESPACE, stateFolder: join(folder, "engine"), cgroupRoot },
+  }
+}
+
 async function openEngine(): Promise<Engine> {
-  host = await openHost({ world, stateFolder: join(folder, "host"), addresses: "10.214.0.0/16" })
+  host = await openHost({ world, ...options().host })
   engine = await openContainerd({
     world,
     host,
-    address: containerd.address,
-    ownMounts: containerd.ownMounts,
-    runtime: containerd.runtime,
-    namespace: NAMESPACE,
-    stateFolder: join(folder, "engine"),
-    cgroupRoot,
+    ...options().engine,
     images: (client) =>
       containerdImages({
         world,
@@ -180,10 +186,38 @@ test("a shim that containerd has forgotten does not stay, and the container can 
   expect(shimsOf({ address: containerd.address, namespace: NAMESPACE }).map(({ id }) => id)).toContain(container)
 
   stage.engine = await reopen()
-  expect(shimsOf({ address: containerd.address, namespace: NAMESPACE }).map(({ id }) => id)).not.toContain(container)
+  await until(() => !shimsOf({ address: containerd.address, namespace: NAMESPACE }).some(({ id }) => id === container))
+  await until(() => !existsSync(bundle))
   expect([existsSync(bundle), existsSync(work)]).toEqual([false, false])
   await engine.start(container)
   expect(await engine.inspect(container)).toMatchObject({ status: "running" })
+})
+
+test("a start that was asked for comes about once, however soon whoever asked is killed", async () => {
+  const stage = setUp()
+  for (let round = 0; round < 6; round++) {
+    const script = `echo begun; ${PROGRAMS.waits.script}`
+    const ids = await Promise.all([1, 2, 3].map(() => stage.aContainer({ script })))
+    await closeEngine()
+    const words = [join(import.meta.dirname, "start-process.ts"), JSON.stringify(options()), ...ids]
+    const asking = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] })
+    await once(asking.stdout, "data")
+    await pause(round * 15)
+    asking.kill("SIGKILL")
+    await once(asking, "exit")
+
+    stage.engine = await openEngine()
+    const events = stage.watch()
+    await Promise.all(ids.map((id) => engine.start(id)))
+    await pause(300)
+    for (const id of ids) {
+      expect(await engine.inspect(id)).toMatchObject({ status: "running" })
+      await engine.signal(id, "SIGKILL", true)
+      expect(await stage.ended(id)).toMatchObject({ exitCode: 137 })
+      expect(textOf(await stage.logOf(id), "stdout")).toBe("begun\n")
+    }
+    expect(events.filter(({ kind }) => kind === "stopped")).toHaveLength(ids.length)
+  }
 })
 
 test("ends that came while this process was away are known with their codes, and their logs are whole", async () => {

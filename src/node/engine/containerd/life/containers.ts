@@ -1,5 +1,5 @@
 import { closeSync, mkdirSync, openSync } from "node:fs"
-import type { World } from "../../../../world/world.ts"
+import { sleep, type World } from "../../../../world/world.ts"
 import type { Host } from "../../../linux/host.ts"
 import type { EngineEvent } from "../../engine.ts"
 import { EngineError } from "../../engine-error.ts"
@@ -17,9 +17,9 @@ import { Turns } from "../turns.ts"
 import { Container } from "./container.ts"
 import { deleteProcess } from "./delete-process.ts"
 import type { Happening } from "./happenings.ts"
+import { endShim, type Shim, shimsOf } from "./left-shims.ts"
 import { UNBORN } from "./life.ts"
 import { makeProcess } from "./make-process.ts"
-import { endShim, shimsOf } from "./left-shims.ts"
 
 export interface ContainersOptions {
   readonly world: World
@@ -93,11 +93,23 @@ export class Containers {
 
     for (const shim of shimsOf(this.#options)) {
       if (running.has(shim.id)) continue
-      await this.turns.take(shim.id, async () => {
-        if ((await unlessGone(client.tasks.get({ containerId: shim.id }))) === undefined)
-          await endShim(this.#options, shim)
+      void this.turns.take(shim.id, () => this.#awaitProcess(shim)).catch((error: Error) => {
+        this.#options.world.log.warn("a shim that was left behind stays", { id: shim.id, error: error.message })
       })
     }
+  }
+
+  /** What a process before this one has asked for may be about to come. What does not is in the way. */
+  async #awaitProcess(shim: Shim): Promise<void> {
+    const { client, world } = this.#options
+    const until = world.monotonic() + COMES_MS
+    while (world.monotonic() < until) {
+      const container = this.#known.get(shim.id)
+      const comes = await unlessGone(client.tasks.get({ containerId: shim.id }))
+      if (comes !== undefined) return container && this.#lookAt(container)
+      await sleep(world, AGAIN_MS)
+    }
+    await endShim(this.#options, shim)
   }
 
   async #lookAt(container: Container): Promise<void> {
@@ -237,6 +249,9 @@ export class Containers {
 function exitOf({ exitStatus, exitedAt }: Process) {
   return { exitCode: exitStatus, at: exitedAt === null ? 0 : milliseconds(exitedAt) }
 }
+
+const COMES_MS = 3_000
+const AGAIN_MS = 25
 
 /** What the image or the task definition got wrong would be wrong again. */
 function asStartFailure(error: unknown): unknown {

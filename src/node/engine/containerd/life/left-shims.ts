@@ -11,7 +11,7 @@ import { removeShimSocket } from "../shim-files.ts"
 // A shim that containerd has forgotten. When whoever asks for a process is killed while its shim starts, containerd drops
 // the wish, and neither lists nor ends the shim any more; nor can it begin another under the same id.
 
-interface Shim {
+export interface Shim {
   readonly id: string
   readonly pid: number
   readonly program: string
