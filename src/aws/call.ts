@@ -21,6 +21,7 @@ export class OperationCall implements Call {
   readonly userAgent: string | undefined
   readonly service: string
   readonly operation: string
+  readonly action: string
   readonly now: number
   readonly random: Caller["random"]
   readonly pages: Caller["pages"]
@@ -40,6 +41,7 @@ export class OperationCall implements Call {
     this.userAgent = caller.userAgent
     this.service = caller.service
     this.operation = caller.operation
+    this.action = caller.action
     this.now = caller.now
     this.random = caller.random
     this.pages = caller.pages
@@ -52,8 +54,7 @@ export class OperationCall implements Call {
   authorize(resources: string | readonly string[], conditions: Conditions = {}, policy?: ResourcePolicy): void {
     // Acting on nothing is acting too: a caller who may not do it at all is told so.
     const named = typeof resources === "string" ? [resources] : resources.length === 0 ? ["*"] : resources
-    const action = `${this.service}:${this.operation}`
-    for (const resource of named) this.authorizeAlso(action, resource, conditions, policy)
+    for (const resource of named) this.authorizeAlso(this.action, resource, conditions, policy)
     this.#authorization.given = true
   }
 

@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib"
 import * as logs from "@aws-sdk/client-cloudwatch-logs"
+import { CodeDeploy } from "@aws-sdk/client-codedeploy"
 import { ECS } from "@aws-sdk/client-ecs"
-import { IAM } from "@aws-sdk/client-iam"
 import * as s3 from "@aws-sdk/client-s3"
 import { expect, test } from "vitest"
 import { catalog } from "../services/catalog.ts"
@@ -153,7 +153,9 @@ test("what AWS has and Homeport has not is told apart from what nobody has", asy
   await expect(ecs.createExpressGatewayService({} as never)).rejects.toThrow(
     "Homeport does not have ecs:CreateExpressGatewayService yet.",
   )
-  await expect(new IAM(config).listUsers({})).rejects.toThrow("Homeport does not have the service iam.")
+  await expect(new CodeDeploy(config).listApplications({})).rejects.toThrow(
+    "Homeport does not have the service CodeDeploy_20141006.ListApplications.",
+  )
 
   const nobody = await send({
     headers: { ...JSON_HEADERS, "x-amz-target": "AmazonEC2ContainerServiceV20141113.MakeTea" },

@@ -2,8 +2,8 @@ import { AssertionError } from "../base/assert.ts"
 import { INSTALLATION } from "../store/changes.ts"
 import type { Tx } from "../store/transaction.ts"
 import { newUuid } from "../world/ids.ts"
-import { Admission } from "./admission.ts"
 import { AddressRate } from "./address-rate.ts"
+import { Admission } from "./admission.ts"
 import { answerStream } from "./answer-stream.ts"
 import { partitionOf } from "./arn.ts"
 import { CommonFault } from "./common-fault.ts"
@@ -24,7 +24,7 @@ import {
   type ResponseContext,
   speaksForms,
 } from "./protocols/protocol.ts"
-import { Router } from "./route.ts"
+import { isForm, Router } from "./route.ts"
 import { type RunnerOptions, runCall, runOperation } from "./run.ts"
 import type { Service } from "./service.ts"
 import {
@@ -246,9 +246,14 @@ class Door implements FrontDoor {
     await this.#options.store.whenDurable(version).catch(() => {})
   }
 
-  async #answer(request: HttpRequest, passage: Passage): Promise<HttpResponse> {
-    const scope = credentialScope(request)
-    const route = this.#router.route(request, scope?.service)
+  async #answer(received: HttpRequest, passage: Passage): Promise<HttpResponse> {
+    const scope = credentialScope(received)
+    const atOnce = this.#router.route(received, scope?.service)
+    const isForBody = "fault" in atOnce && saysNothingButInBody(received)
+    const request = isForBody
+      ? { ...received, body: await this.#gathering.whole(received.body, FORM_BYTES_MAX) }
+      : received
+    const route = isForBody ? this.#router.routeByVersion(formAction(request, request.body).version) : atOnce
     passage.protocolName = route.protocol
     if ("fault" in route) throw route.fault
     passage.service = route.service
@@ -300,7 +305,12 @@ class Door implements FrontDoor {
   }
 
   /** Lets in who need not sign, which only operations that are asked for by a form have; an address at a time asks only so much. */
-  #unsigned(request: HttpRequest, body: Body, scope: CredentialScope | undefined, service: Service): Signed | undefined {
+  #unsigned(
+    request: HttpRequest,
+    body: Body,
+    scope: CredentialScope | undefined,
+    service: Service,
+  ): Signed | undefined {
     if (service.unsigned === undefined || scope !== undefined || request.headers.authorization !== undefined) {
       return undefined
     }
@@ -356,6 +366,7 @@ class Door implements FrontDoor {
       userAgent: request.headers["user-agent"],
       service: service.name,
       operation,
+      action: `${service.name}:${service.actions?.[operation] ?? operation}`,
       now: world.now(),
       random: world.random,
       pages: this.#pages,
@@ -411,6 +422,13 @@ class Door implements FrontDoor {
     else this.#counts.set(key, { service, operation, status, count: 1 })
   }
 }
+
+/** Who signs nothing may name the service by the form's version alone, where the host is no name of the service's. */
+function saysNothingButInBody(request: HttpRequest): boolean {
+  return request.headers.authorization === undefined && request.method === "POST" && isForm(request)
+}
+
+const FORM_BYTES_MAX = 2 ** 16
 
 /** The status of an upgrade that was granted. */
 const SWITCHING = 101

@@ -26,6 +26,9 @@ export interface Caller {
   /** As in `CreateCluster`. */
   readonly operation: string
 
+  /** What policies call it, as in `ecs:CreateCluster`. */
+  readonly action: string
+
   /** Milliseconds since 1970; the same throughout the operation. */
   readonly now: number
   readonly random: Random

@@ -18,7 +18,13 @@ export interface Principal {
 }
 
 /** Who has no key: it has no account either, and may only what is open to all. */
-export const ANYBODY: Principal = { account: "anonymous", arn: "anonymous", userId: "anonymous", accessKeyId: "", only: [] }
+export const ANYBODY: Principal = {
+  account: "anonymous",
+  arn: "anonymous",
+  userId: "anonymous",
+  accessKeyId: "",
+  only: [],
+}
 
 /** Everything about temporary credentials that decides what they may. */
 export interface Session {

@@ -46,6 +46,14 @@ export class Router {
     return this.#rest(request, signedFor)
   }
 
+  /** For a form that is not signed, whose version is in the body. */
+  routeByVersion(version: string | undefined): Route | NoRoute {
+    const service = this.#ofVersion(version)
+    const protocol = service?.protocols.find(speaksForms)
+    if (service === undefined || protocol === undefined) return { protocol: "awsQuery", fault: noService("(unsigned)") }
+    return { service, protocol, operation: undefined }
+  }
+
   /** Services that share a signing name are told apart by the version that their query requests name. */
   queryService(candidate: Service, version: string | undefined): Service {
     const others = this.#bySigningName.get(candidate.signingName) ?? []
@@ -107,7 +115,7 @@ export class Router {
   }
 }
 
-function isForm({ headers, method, query }: HttpRequest): boolean {
+export function isForm({ headers, method, query }: HttpRequest): boolean {
   if (headers["content-type"]?.startsWith("application/x-www-form-urlencoded")) return true
   return method === "GET" && query.split("&").some((part) => part.startsWith("Action="))
 }

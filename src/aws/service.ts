@@ -39,6 +39,9 @@ export interface Service {
   /** The largest body of a request that does not stream. */
   readonly bodyBytesMax: number
 
+  /** The IAM action of operations for which it has another name, as `s3:ListBucket` for ListObjectsV2. */
+  readonly actions?: Readonly<Record<string, string>>
+
   /** Texts that AWS's own clients send with an operation and the published SDK leaves out, by operation. */
   readonly unpublished?: Unpublished
 
@@ -64,6 +67,7 @@ export interface ServiceDefinition<Sdk extends object> {
   readonly controllers?: readonly Controller[]
   readonly sockets?: SocketEndpoints
   readonly bodyBytesMax?: number
+  readonly actions?: Readonly<Record<string, string>>
   readonly unpublished?: Unpublished
   readonly missing?: (paths: readonly string[]) => Fault
   readonly unsigned?: readonly string[]

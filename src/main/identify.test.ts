@@ -14,7 +14,10 @@ async function started() {
   }))
   const identify = identifyBy(keysOf(new Uint8Array(32)), world)
   const ask = (accessKeyId: string, sessionToken?: string) =>
-    store.transact(INSTALLATION, (tx) => identify(tx, { accessKeyId, sessionToken, region: "us-east-1" }))
+    store.transact(INSTALLATION, (tx) => {
+      const found = identify(tx, { accessKeyId, sessionToken, region: "us-east-1" })
+      return found === "expired" ? found : found?.principal
+    })
   return { account: account.id, accessKey: accessKey.id, pool: pool.id, ask }
 }
 

@@ -6,8 +6,8 @@ import { POOL_ACCOUNT } from "../services/ecs/index.ts"
 import { userPrincipalOf } from "../services/iam/index.ts"
 import { SessionReader } from "../services/sts/index.ts"
 import type { Tx } from "../store/transaction.ts"
-import type { World } from "../world/world.ts"
 import { LOGS_OF } from "../wire/logs-of.ts"
+import type { World } from "../world/world.ts"
 
 /** Finds who an access key, with the session token beside it, stands for. */
 export type Identify = (tx: Tx, key: SentKey) => KeyHolder | "expired" | undefined

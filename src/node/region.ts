@@ -8,6 +8,9 @@ export interface Region {
   /** As in `http://127.0.0.1:4566`; tasks reach it through the node. */
   readonly endpoint: string
 
+  /** The authority that its certificate is checked by, instead of the system's. */
+  readonly ca?: string
+
   /**
    * Calls an operation of a service that speaks AWS's JSON; rejects with `RegionError`. One call is one try: who calls
    * knows whether another is due.

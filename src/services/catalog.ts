@@ -9,11 +9,22 @@ import { flowDelivery } from "./flow-logs/index.ts"
 import { iam } from "./iam/index.ts"
 import { kms } from "./kms/index.ts"
 import { type EventStore, logs, logTables } from "./logs/index.ts"
+import { s3 } from "./s3/index.ts"
 import { secretsManager } from "./secretsmanager/index.ts"
+import { ssm } from "./ssm/index.ts"
 import { type IssuerKeys, sts } from "./sts/index.ts"
 
 /** The services that need nothing but the store, earlier ones first: one may call another only if it stands further down. */
-export const catalog: readonly Service[] = [iam, sts(), kms, secretsManager, ec2, beside(fabric(instanceStanding), ecs)]
+export const catalog: readonly Service[] = [
+  iam,
+  sts(),
+  kms,
+  secretsManager,
+  s3,
+  ssm,
+  ec2,
+  beside(fabric(instanceStanding), ecs),
+]
 
 /** A part that is no service of AWS's: what it offers to agents they ask for, and sign, as what they ask of that service. */
 function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, service: Service): Service {

@@ -3,6 +3,7 @@ import { ECS } from "@aws-sdk/client-ecs"
 import { IAM } from "@aws-sdk/client-iam"
 import { KMS } from "@aws-sdk/client-kms"
 import { SecretsManager } from "@aws-sdk/client-secrets-manager"
+import { SSM } from "@aws-sdk/client-ssm"
 import { STS } from "@aws-sdk/client-sts"
 import { type FrontDoor, type FrontDoorOptions, frontDoor } from "../aws/front-door.ts"
 import { keysOf } from "../aws/keys.ts"
@@ -62,6 +63,7 @@ export interface Clients {
   readonly iam: IAM
   readonly kms: KMS
   readonly secretsManager: SecretsManager
+  readonly ssm: SSM
   readonly sts: STS
 }
 
@@ -122,6 +124,7 @@ async function open(
       iam: new IAM(config),
       kms: new KMS(config),
       secretsManager: new SecretsManager(config),
+      ssm: new SSM(config),
       sts: new STS(config),
     }
   }

@@ -38,10 +38,11 @@ test("policies count from the moment they change: inline, attached, of groups, b
   const { AccessKey } = await iam.createAccessKey({ UserName: "ann" })
   const { AccessKeyId, SecretAccessKey } = AccessKey!
   const { ecs } = world.as({ credentials: { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey! } })
-  const may = () => ecs.listClusters({}).then(
-    () => true,
-    () => false,
-  )
+  const may = () =>
+    ecs.listClusters({}).then(
+      () => true,
+      () => false,
+    )
 
   expect(await may()).toBe(false)
   await iam.createGroup({ GroupName: "readers" })
@@ -72,7 +73,7 @@ test("policies count from the moment they change: inline, attached, of groups, b
 test("a role is taken by whom it trusts, and lends what its policies allow", async () => {
   const { iam, account, ...world } = await startWorld()
   const ann = world.as({ user: allowing("sts:AssumeRole") })
-  const bob = world.as({ user: {  Version: "2012-10-17", Statement: [] } })
+  const bob = world.as({ user: { Version: "2012-10-17", Statement: [] } })
   const { Arn } = await ann.sts.getCallerIdentity({})
   const AssumeRolePolicyDocument = trusting({ AWS: Arn })
   const { Role } = await iam.createRole({ RoleName: "deploy", AssumeRolePolicyDocument })
@@ -115,7 +116,7 @@ test("a session ends with its time, with its role, and not with a restart", asyn
   await session.sts.getCallerIdentity({})
   await world.world.advance(900_000)
   const late = sessionOf(world, first)
-  await expect(late.sts.getCallerIdentity({})).rejects.toMatchObject({ name: "ExpiredTokenException" })
+  await expect(late.sts.getCallerIdentity({})).rejects.toMatchObject({ name: "ExpiredToken" })
 
   const second = await world.as({}).sts.assumeRole(asked)
   await world.as({}).iam.deleteRole({ RoleName: "deploy" })
@@ -135,7 +136,10 @@ test("a second account sees nothing of the first, and gets in where the first tr
   })
   const { Role } = await iam.createRole({
     RoleName: "shared",
-    AssumeRolePolicyDocument: trusting({ AWS: other.account }, { Condition: { StringEquals: { "sts:ExternalId": "x1" } } }),
+    AssumeRolePolicyDocument: trusting(
+      { AWS: other.account },
+      { Condition: { StringEquals: { "sts:ExternalId": "x1" } } },
+    ),
   })
 
   expect((await other.iam.listUsers({})).Users).toEqual([])
@@ -144,9 +148,9 @@ test("a second account sees nothing of the first, and gets in where the first tr
   await expect(other.iam.getUser({ UserName: "ann" })).rejects.toMatchObject({ name: "NoSuchEntityException" })
   await expect(other.iam.getPolicy({ PolicyArn: Policy!.Arn! })).rejects.toMatchObject({ name: "AccessDenied" })
   await other.iam.createUser({ UserName: "zoe" })
-  await expect(
-    other.iam.attachUserPolicy({ UserName: "zoe", PolicyArn: Policy!.Arn! }),
-  ).rejects.toMatchObject({ name: "NoSuchEntityException" })
+  await expect(other.iam.attachUserPolicy({ UserName: "zoe", PolicyArn: Policy!.Arn! })).rejects.toMatchObject({
+    name: "NoSuchEntityException",
+  })
 
   const asked = { RoleArn: Role!.Arn!, RoleSessionName: "visit" }
   await expect(other.sts.assumeRole(asked)).rejects.toMatchObject({ name: "AccessDenied" })
@@ -155,11 +159,13 @@ test("a second account sees nothing of the first, and gets in where the first tr
 })
 
 interface Taken {
-  readonly Credentials?: {
-    readonly AccessKeyId: string | undefined
-    readonly SecretAccessKey: string | undefined
-    readonly SessionToken: string | undefined
-  } | undefined
+  readonly Credentials?:
+    | {
+        readonly AccessKeyId: string | undefined
+        readonly SecretAccessKey: string | undefined
+        readonly SessionToken: string | undefined
+      }
+    | undefined
 }
 
 function sessionOf(world: Pick<TestWorld, "as">, { Credentials }: Taken) {

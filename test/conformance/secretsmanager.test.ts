@@ -406,7 +406,7 @@ test("no record, log line or error says what a secret is", async () => {
   await refused(secretsManager.putSecretValue({ SecretId: "c", SecretString: value }))
 
   expect(complaints).toHaveLength(3)
-  const everything = [...records, ...complaints, JSON.stringify(log)].join("\n")
+  const everything = [...records, ...complaints, JSON.stringify(log.lines)].join("\n")
   expect(records.length).toBeGreaterThan(2)
   for (const told of [value, Buffer.from(value).toString("base64").slice(0, -4), Buffer.from(value).toString("hex")]) {
     expect(everything).not.toContain(told)

@@ -7,7 +7,10 @@ import type { TestWorld } from "../../src/services/testing.ts"
 import { requiredNames } from "./arbitrary.ts"
 import { ec2Setting } from "./ec2-setting.ts"
 import { ecsSetting } from "./ecs-setting.ts"
+import { iamSetting } from "./iam-setting.ts"
 import { logsSetting } from "./logs-setting.ts"
+import { s3Setting } from "./s3-setting.ts"
+import { stsSetting } from "./sts-setting.ts"
 
 /** What a service needs before its operations are tried, so that some inputs mean something. */
 export interface Setting {
@@ -38,10 +41,12 @@ export function wholeCatalog(): readonly Service[] {
 
 /** One for each service of the catalogue. */
 const settings: Readonly<Record<string, Setting>> = {
-  sts: { client: "sts", prepare: async () => ({ names: {}, inputs: {} }), refusals: {} },
+  iam: iamSetting,
+  sts: stsSetting,
   ec2: ec2Setting,
   ecs: ecsSetting,
   logs: logsSetting,
+  s3: s3Setting,
 }
 
 export function settingFor(service: string): Setting {

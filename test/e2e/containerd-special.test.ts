@@ -172,7 +172,7 @@ test("a shim that containerd has forgotten does not stay, and the container can 
   const stage = setUp()
   const container = await stage.aContainer({ script: PROGRAMS.waits.script })
   // As it is when whoever asked for it was killed while the shim started.
-  const bundle = join(folder, "state/io.containerd.runtime.v2.task", NAMESPACE, container)
+  const bundle = join(containerd.state, "io.containerd.runtime.v2.task", NAMESPACE, container)
   const work = join(folder, "root/io.containerd.runtime.v2.task", NAMESPACE, container)
   mkdirSync(join(bundle, "rootfs"), { recursive: true })
   mkdirSync(work, { recursive: true })

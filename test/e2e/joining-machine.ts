@@ -63,7 +63,7 @@ export function joiningMachine({ network, atEnd = onTestFinished }: MachineOptio
     run,
     instances,
     pid: async () => (await nodeStatus(data))?.pid,
-    runAgain: () => runNode("run"),
+    runAgain: (...words: readonly string[]) => runNode("run", ...words),
 
     /** The same, for one whose region may be away. */
     async startAgain(): Promise<void> {

@@ -37,10 +37,7 @@ test("fifty tasks start at once, and end at once, with nothing left of them", as
   await until(() => containerLinks() === "")
 })
 
-// containerd ends a start that nobody waits for any more, and the container with it: a kill may come just then.
-const CUT_SHORT = 137
-
-test("a node that is killed again and again brings every task to where it is wanted, or tells that its start was cut short", async () => {
+test("a node that is killed again and again brings every task to where it is wanted", async () => {
   const lasting = await register(stack, { main: { command: IDLE, memory: 16 } })
   const ending = await register(stack, { main: { command: sh("sleep 0.5; exit 4"), memory: 16 } })
   const kept: string[] = []
@@ -62,14 +59,12 @@ test("a node that is killed again and again brings every task to where it is wan
   await until(async () => (await statuses([...stopped, ...ended])).every((status) => status === "STOPPED"))
   await until(async () => (await statuses(kept)).every((status) => ["RUNNING", "STOPPED"].includes(status!)))
   for (const arn of ended) {
-    const { containers } = summaryOf(await handleOf(stack, arn).describe())
-    expect([4, CUT_SHORT]).toContain(containers.main)
+    expect(summaryOf(await handleOf(stack, arn).describe()).containers).toEqual({ main: 4 })
   }
   for (const arn of kept) {
     const task = handleOf(stack, arn)
-    const { containers } = summaryOf(await task.describe())
-    if (containers.main === CUT_SHORT) expect(await task.exec("main")).toEqual([])
-    else expect((await task.exec("main")).length).toBeGreaterThan(0)
+    expect(await task.describe()).toMatchObject({ lastStatus: "RUNNING" })
+    expect((await task.exec("main")).length).toBeGreaterThan(0)
   }
   await Promise.all(kept.map((task) => ecs.stopTask({ task })))
   await until(async () => (await statuses(kept)).every((status) => status === "STOPPED"))

@@ -5,11 +5,12 @@ import { getCACertificates, setDefaultCACertificates } from "node:tls"
 import { afterAll, expect, onTestFinished, test } from "vitest"
 import { dataDirectory } from "../../src/main/data.ts"
 import { EXIT } from "../../src/main/exit.ts"
+import { readMemberships } from "../../src/main/node/membership.ts"
 import { answers, killed, lives } from "./command-line.ts"
 import { lookUp, openTalk } from "./fabric-talk.ts"
 import { joiningMachine } from "./joining-machine.ts"
 import { openLan } from "./lan.ts"
-import { ask } from "./private-network.ts"
+import { ask, run } from "./private-network.ts"
 import { startStack } from "./stack.ts"
 import { IDLE, ON, sh } from "./stack-task.ts"
 import { until } from "./until.ts"
@@ -164,6 +165,23 @@ test("traffic between machines and names go on while the region is away, also ov
   expect(await talk.say("still allowed")).toBe("still allowed")
 })
 
+test("a machine is reached where the way to its region begins, and at another address as soon as it has one", async () => {
+  expect([one, other].map(({ directory }) => readMemberships(directory)[0]!.foundUnderlay)).toEqual([
+    one.address,
+    other.address,
+  ])
+  const { web, client, talk } = await pair()
+  const moved = "192.0.2.99"
+  run(`nsenter --net=${other.network} ip address add ${moved}/24 dev eth0`)
+  await other.kill()
+  await other.runAgain("--underlay", moved)
+  await heard(client.namespace, web.address, "web")
+  run(`nsenter --net=${other.network} sh -ec "ip address del ${other.address}/24 dev eth0; ip address replace ${moved}/24 dev eth0
+    ip route replace default via 192.0.2.1"`)
+  await heard(client.namespace, web.address, "web")
+  expect(await talk.say("from elsewhere")).toBe("from elsewhere")
+})
+
 test("a machine's own processes reach tasks on other machines in the VPCs that it has a part in, as far as groups let them", async () => {
   const group = await vpcs.group(vpcId, [tcp(80)])
   const wish = { subnets: [subnet!], groups: [group] }
@@ -190,8 +208,8 @@ test("tasks of peered VPCs reach each other on any machines", async () => {
     const { RouteTableId } = RouteTables![0]!
     await ec2.createRoute({ RouteTableId, DestinationCidrBlock: to.cidr, VpcPeeringConnectionId })
   }
-  const run = (vpc: typeof near, machine: string) => vpcs.run(server(machine), { ...vpc, machine })
-  const [a, b] = await Promise.all([run(near, "one"), run(far, "other")])
+  const serve = (vpc: typeof near, machine: string) => vpcs.run(server(machine), { ...vpc, machine })
+  const [a, b] = await Promise.all([serve(near, "one"), serve(far, "other")])
   await heard(a.namespace, b.address, "other")
   await heard(b.namespace, a.address, "one")
 })

@@ -52,7 +52,8 @@ export async function sourceOf(hostname: string): Promise<string | undefined> {
   const found = Promise.withResolvers<string | undefined>()
   // A host that has no name here, no address of version 4, or no way to it.
   socket.on("error", () => found.resolve(undefined))
-  socket.connect(ANY_PORT, hostname, () => found.resolve(socket.address().address))
+  socket.once("connect", () => found.resolve(socket.address().address))
+  socket.connect(ANY_PORT, hostname)
   // Nor is a name server waited for that cannot be reached either.
   const late = setTimeout(() => found.resolve(undefined), LOOK_MS_MAX)
   const address = await found.promise

@@ -1,3 +1,5 @@
+import type { Way } from "../registry/ecr.ts"
+
 /** The images on this machine, whichever instance asked for them. */
 export interface Images {
   /**
@@ -37,6 +39,9 @@ export interface PullProgress {
 export interface Login {
   readonly username: string
   readonly password: string
+
+  /** The region that gave it: a registry of ECR's is reached there, whatever its name. */
+  readonly via?: Way
 }
 
 export interface Image {

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest"
+import { recordingLog } from "../../world/log.ts"
 import { simulatedWorld } from "../../world/simulated.ts"
-import { dropsByPolicy, Forwarding, handlesOf } from "./forwarding.ts"
+import { Forwarding, handlesOf } from "./forwarding.ts"
 import type { NamespaceThread } from "./namespaces/thread.ts"
 
 const listing = (policy: string, ...rules: string[]) => `table ip filter {
@@ -9,12 +10,6 @@ const listing = (policy: string, ...rules: string[]) => `table ip filter {
 ${rules.map((rule) => `\t\t${rule}`).join("\n")}
 	}
 }`
-
-test("a chain drops by its policy or does not", () => {
-  expect(dropsByPolicy(listing("drop"))).toBe(true)
-  expect(dropsByPolicy(listing("accept", 'iifname "docker0" drop # handle 9'))).toBe(false)
-  expect(dropsByPolicy("")).toBe(false)
-})
 
 test("the rules about one link are found by their handles, whatever was counted meanwhile", () => {
   const rules = [
@@ -42,4 +37,29 @@ test("who is closed while it looks does not look again", async () => {
   looks.shift()!()
   await world.advance(60_000)
   expect(looks).toHaveLength(0)
+})
+
+test("a firewall that is not ours to change is spoken of once, and again when it comes back", async () => {
+  const log = recordingLog()
+  const world = simulatedWorld({ log })
+  let ruleset = ""
+  const run = async (_: string, { command }: { readonly command: string }) =>
+    command === "list chains" || command === "list table inet filter" ? ruleset : undefined
+  const legacy = { allow: async () => {}, forget: async () => {} }
+  const forwarding = new Forwarding(world, { run } as unknown as NamespaceThread, legacy)
+  const refusing = listing("drop").replace("ip filter", "inet filter").replace("FORWARD", "forward")
+  const said = () => log.lines.filter(({ level }) => level === "warn").length
+
+  await forwarding.allow("hporta")
+  expect(said()).toBe(0)
+  ruleset = `${refusing}\n`
+  await world.advance(60_000)
+  expect(said()).toBe(1)
+  expect(JSON.stringify(log.lines)).toContain("nft insert rule inet filter forward iifname")
+  ruleset = `${refusing.replace("\t}\n", '\t\tiifname "hport*" accept # handle 7\n\t}\n')}\n`
+  await world.advance(60_000)
+  ruleset = `${refusing}\n`
+  await world.advance(60_000)
+  expect(said()).toBe(2)
+  forwarding.close()
 })

@@ -2,21 +2,26 @@ import { execFile } from "node:child_process"
 import { readFileSync } from "node:fs"
 import { promisify } from "node:util"
 import type { Cancel, World } from "../../world/world.ts"
+import { forwardChains, namesOurLinks, refusesTheRest, remedyFor } from "./forward-chains.ts"
 import type { NamespaceThread } from "./namespaces/thread.ts"
 
 /**
  * Docker and ufw drop what a machine forwards unless one of their rules accepts it, and what one table drops no other can
  * accept. So we put two rules at the head of the chain FORWARD of their table `filter`, for what comes from an interface of
- * ours and what goes to one, when that chain drops by its policy; and only then, for otherwise the table is none of
- * our business. What may reach an instance is decided by the instance's own table, which comes after. They may be
- * started after us, or load their rules anew, so we look again now and then. Of the old kind of iptables, whose tables
- * nftables does not see, we ask its own command.
+ * ours and what goes to one, when that chain refuses by its policy or by a rule for everything; and only then, for
+ * otherwise the table is none of our business. What may reach an instance is decided by the instance's own table, which
+ * comes after. They may be started after us, or load their rules anew, so we look again now and then. Of the old kind
+ * of iptables, whose tables nftables does not see, we ask its own command. Into tables of others, as firewalld's, we put
+ * nothing, as it would be gone when they are loaded anew: there we say what stands in the way, once.
  */
 export class Forwarding {
   readonly #world: Pick<World, "after" | "log">
   readonly #thread: NamespaceThread
   readonly #legacy: LegacyTables
   readonly #links = new Set<string>()
+
+  /** What is known to stand in the way, and has been said. */
+  #said: ReadonlySet<string> = new Set()
   #again: Cancel | undefined
   #isClosed = false
 
@@ -29,7 +34,7 @@ export class Forwarding {
   async allow(link: string): Promise<void> {
     this.#links.add(link)
     await this.#ensure(link)
-    this.#lookLater()
+    this.#lookLater(SOON_MS)
   }
 
   async forget(link: string): Promise<void> {
@@ -46,37 +51,60 @@ export class Forwarding {
     this.#again?.()
   }
 
-  #lookLater(): void {
+  #lookLater(ms = LOOK_AGAIN_MS): void {
     this.#again?.()
     if (this.#isClosed || this.#links.size === 0) return
-    this.#again = this.#world.after(LOOK_AGAIN_MS, () => this.#lookAgain())
+    this.#again = this.#world.after(ms, () => this.#lookAgain())
   }
 
   #lookAgain(): void {
     const looked = Promise.all([...this.#links].map((link) => this.#ensure(link)))
     looked
+      .then(() => this.#sayWhatRefuses())
       .catch((error) => this.#world.log.warn("forwarding could not be allowed", { error }))
       .finally(() => this.#lookLater())
   }
 
   async #ensure(link: string): Promise<void> {
     const listing = await this.#listing()
-    if (dropsByPolicy(listing) && handlesOf(listing, link).length === 0) {
+    if (refusesTheRest(listing, "FORWARD") && handlesOf(listing, link).length === 0) {
       await this.#thread.run("filter", { path: undefined, rules: accepting(link) })
     }
     await this.#legacy.allow(link)
   }
 
+  async #sayWhatRefuses(): Promise<void> {
+    if (this.#isClosed) return
+    const said = new Set<string>()
+    for (const found of forwardChains((await this.#list("list chains")) ?? "")) {
+      const { table, chain } = found
+      if (table === OWN_TABLE) continue
+      const listing = (await this.#list(`list table ${table}`)) ?? ""
+      if (!refusesTheRest(listing, chain) || namesOurLinks(listing)) continue
+      const name = `${table} ${chain}`
+      said.add(name)
+      if (this.#said.has(name)) continue
+      const remedy = remedyFor(found)
+      this.#world.log.warn("a firewall of this machine refuses packets of tasks", { chain: name, remedy })
+    }
+    this.#said = said
+  }
+
+  #list(command: string): Promise<string | undefined> {
+    return this.#thread.run("listing", { command })
+  }
+
   async #listing(): Promise<string> {
-    return (await this.#thread.run("listing", { command: "list chain ip filter FORWARD" })) ?? ""
+    return (await this.#list("list chain ip filter FORWARD")) ?? ""
   }
 }
 
+/** So that whoever waits for a link does not wait for a look at other people's tables. */
+const SOON_MS = 1_000
 const LOOK_AGAIN_MS = 15_000
 
-export function dropsByPolicy(listing: string): boolean {
-  return /hook forward .*policy drop;/.test(listing)
-}
+/** Where we let our links pass ourselves. */
+const OWN_TABLE = "ip filter"
 
 /** Of the rules that are about a link. */
 export function handlesOf(listing: string, link: string): number[] {

@@ -36,6 +36,9 @@ export interface HostNetworks {
    */
   openInstance(instance: string, options: { readonly own: boolean }): Promise<void>
 
+  /** Whether this process has opened it. */
+  isOpen(instance: string): boolean
+
   /** Takes it away with everything in it. */
   closeInstance(instance: string): Promise<void>
 

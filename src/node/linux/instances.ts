@@ -53,6 +53,10 @@ export class Instances {
     for (const [instance, record] of this.#records.entries()) this.#addPool(instance, record)
   }
 
+  isOpen(instance: string): boolean {
+    return this.#open.has(instance)
+  }
+
   get(instance: string): OpenInstance {
     const open = this.#open.get(instance)
     if (open === undefined) throw new EngineError("gone", `There is no instance ${instance} on this machine.`)
@@ -70,7 +74,7 @@ export class Instances {
 
   /** Once, however many ask. */
   open(instance: string, own: boolean, published: readonly Publication[]): Promise<void> {
-    if (this.#open.has(instance)) return Promise.resolve()
+    if (this.isOpen(instance)) return Promise.resolve()
     const opening =
       this.#opening.get(instance) ??
       this.#openNew(instance, own, published).finally(() => this.#opening.delete(instance))

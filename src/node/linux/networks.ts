@@ -21,6 +21,9 @@ import { addressesOfVeth } from "./subnets.ts"
 export interface NetworksOptions {
   readonly world: Pick<World, "after" | "log" | "monotonic">
   readonly stateFolder: string
+
+  /** For what ends with the machine's present start. */
+  readonly recordsFolder?: string
   readonly names: Names
   readonly thread: NamespaceThread
   readonly pool: string
@@ -51,12 +54,17 @@ export class LinuxNetworks implements HostNetworks {
     this.#names = options.names
     this.#thread = options.thread
     this.#instances = new Instances(options)
-    this.#records = new Records(join(options.stateFolder, "networks"))
+    this.#records = new Records(options.recordsFolder ?? join(options.stateFolder, "networks"))
     this.#servers = new Servers(options.thread, options.world.log)
     this.#recover()
   }
 
+  isOpen(instance: string): boolean {
+    return this.#instances.isOpen(instance)
+  }
+
   async openInstance(instance: string, { own }: { readonly own: boolean }): Promise<void> {
+    if (this.isOpen(instance)) return
     await this.#instances.open(instance, own, this.#published(instance))
   }
 
@@ -129,6 +137,7 @@ export class LinuxNetworks implements HostNetworks {
   async close(): Promise<void> {
     this.#instances.closeAll()
     await this.#servers.closeAll()
+    this.#records.close()
   }
 
   async #createBridged(id: string, open: OpenInstance, instance: string, ports: readonly PublishedPort[]) {

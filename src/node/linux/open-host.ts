@@ -6,6 +6,7 @@ import { openCgroups } from "./cgroups/open.ts"
 import { Holders } from "./holders.ts"
 import type { Host } from "./host.ts"
 import { MS_BIND, MS_SHARED, mount, punchHole, tryLock } from "./libc.ts"
+import { fleetingFolder } from "./memory-folder.ts"
 import { parseMounts } from "./mounts.ts"
 import { Names } from "./names.ts"
 import { NamespaceThread } from "./namespaces/thread.ts"
@@ -44,7 +45,8 @@ export async function openHost({ world, stateFolder, addresses = "172.30.0.0/16"
   const names = new Names(folder)
   shareMounts(names.namespacesFolder)
   const thread = new NamespaceThread()
-  const networks = new LinuxNetworks({ world, stateFolder: folder, names, thread, pool: addresses })
+  const recordsFolder = fleetingFolder(join(folder, "networks"))
+  const networks = new LinuxNetworks({ world, stateFolder: folder, recordsFolder, names, thread, pool: addresses })
   const cgroups = openCgroups(world, parseMounts(readFileSync("/proc/self/mountinfo", "utf8")))
   const holders = new Holders({ world, folder: join(folder, "holders"), cgroups })
   let closed = false

@@ -1,6 +1,7 @@
 import type { World } from "../../world/world.ts"
 import type { Login } from "../engine/image.ts"
 import { type Challenge, readChallenge } from "./challenge.ts"
+import { inRegion } from "./ecr.ts"
 import { networkError } from "./network-error.ts"
 import { readWhole } from "./read-whole.ts"
 import type { Reference } from "./reference.ts"
@@ -84,24 +85,35 @@ export function exchange(world: World, transport: Transport, { plainHttp = [] }:
     challenge: Challenge | undefined,
     fresh: boolean,
   ): Promise<string | undefined> {
+    // The region knows its own passwords without asking for them first.
+    if (ask.login?.via !== undefined) return basicOf(ask.login)
     if (challenge === undefined) return undefined
     if (challenge.scheme === "basic") return ask.login && basicOf(ask.login)
     const scope = `repository:${ask.reference.repository}:pull`
     return `Bearer ${await tokens.get(challenge, scope, ask, fresh)}`
   }
 
+  /** Where a repository is, and what it is called there. */
+  async function placeOf({ reference, login, signal }: Ask) {
+    const via = login?.via
+    if (via !== undefined) {
+      return { base: new URL(via.endpoint), repository: inRegion(reference) ?? reference.repository, ca: via.ca }
+    }
+    const probe = (url: URL) =>
+      once({ method: "GET", url, headers: OURSELVES, signal }).then((answer) => answer.discard())
+    return { base: await schemes.baseOf(reference.host, probe), repository: reference.repository, ca: undefined }
+  }
+
   return {
     async send(ask) {
-      const { reference, path, method, signal } = ask
-      const key = `${reference.host}/${reference.repository}`
-      const base = await schemes.baseOf(reference.host, (url) =>
-        once({ method: "GET", url, headers: OURSELVES, signal }).then((answer) => answer.discard()),
-      )
-      const url = new URL(`v2/${reference.repository}/${path}`, base)
+      const { path, method, signal } = ask
+      const { base, repository, ca } = await placeOf(ask)
+      const key = `${base.host}/${repository}`
+      const url = new URL(`v2/${repository}/${path}`, base)
       const attempt = async (challenge: Challenge | undefined, fresh: boolean) => {
         const shown = await authorization(ask, challenge, fresh)
         const headers = { ...ask.headers, ...OURSELVES, ...(shown && { authorization: shown }) }
-        return follow({ method, url, headers, signal })
+        return follow({ method, url, headers, signal, ...(ca !== undefined && { ca }) })
       }
 
       let answer = await attempt(challenges.get(key), false)

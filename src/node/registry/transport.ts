@@ -17,6 +17,9 @@ export interface Outgoing {
 
   /** For a registry that may as well be spoken to without TLS: who holds its certificate is of no concern then. */
   readonly trusting: boolean
+
+  /** The only authority that may vouch for who answers; undefined for those that are known. */
+  readonly ca?: string
   readonly signal: AbortSignal
 }
 
@@ -42,6 +45,14 @@ export function httpTransport(world: World, { authorities }: TransportOptions = 
   const plain = new Agent(connections)
   const strict = new TlsAgent({ ...connections, ...(authorities && { ca: [...getCACertificates(), ...authorities] }) })
   const trusting = new TlsAgent({ ...connections, rejectUnauthorized: false })
+  const vouched = new Map<string, TlsAgent>()
+
+  function agentFor({ trusting: trusts, ca }: Pick<Outgoing, "trusting" | "ca">): TlsAgent {
+    if (ca === undefined) return trusts ? trusting : strict
+    const agent = vouched.get(ca) ?? new TlsAgent({ ...connections, ca })
+    vouched.set(ca, agent)
+    return agent
+  }
 
   return {
     send({ method, url, headers, signal, ...how }) {
@@ -49,7 +60,7 @@ export function httpTransport(world: World, { authorities }: TransportOptions = 
         const options = { method, headers, signal }
         const request =
           url.protocol === "https:"
-            ? tlsRequest(url, { ...options, agent: how.trusting ? trusting : strict })
+            ? tlsRequest(url, { ...options, agent: agentFor(how) })
             : plainRequest(url, { ...options, agent: plain })
         const cancel = world.after(ANSWER_MS_MAX, () => request.destroy(new Silence()))
         request.on("error", (error) => {
@@ -64,7 +75,7 @@ export function httpTransport(world: World, { authorities }: TransportOptions = 
       })
     },
     close() {
-      for (const agent of [plain, strict, trusting]) agent.destroy()
+      for (const agent of [plain, strict, trusting, ...vouched.values()]) agent.destroy()
     },
   }
 }

@@ -3,6 +3,7 @@ import type { TaskRecord } from "../agent/records.ts"
 import type { Resolver, Variables } from "../agent/task/surroundings.ts"
 import type { Region } from "../region.ts"
 import { Asking } from "./asking.ts"
+import { EcrLogins } from "./ecr-logins.ts"
 import { readEnvironmentFile } from "./environment-file.ts"
 import type { Objects } from "./objects.ts"
 import { registryLogin } from "./registry-login.ts"
@@ -11,6 +12,8 @@ import { secretValues } from "./secrets.ts"
 /** Fetches what task definitions name and other services keep, with the execution role of the task that wants it. */
 export function resolverOver(world: World, region: Region, objects: Objects): Resolver {
   const asking = new Asking(world, region)
+  const { endpoint, ca } = region
+  const ecrLogins = new EcrLogins(world, asking, { endpoint, ...(ca !== undefined && { ca }) })
   return {
     async secrets(task, container, credentials) {
       const { secrets = [] } = definitionOf(task, container)
@@ -38,7 +41,7 @@ export function resolverOver(world: World, region: Region, objects: Objects): Re
       return Object.assign({}, ...files)
     },
 
-    login: (authentication, credentials) => registryLogin(asking, authentication, credentials),
+    login: (authentication, credentials) => registryLogin(asking, ecrLogins, authentication, credentials),
   }
 }
 

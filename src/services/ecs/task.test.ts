@@ -553,6 +553,91 @@ test("GPUs are shared out among the containers that ask for them, and no two tas
   expect(failures).toMatchObject([{ reason: "RESOURCE:GPU" }])
 })
 
+test("a task that has waited gets its GPUs and its zone with its place", async () => {
+  const shop = await startShop()
+  withProvider(shop, "asg")
+  await shop.ecs.registerTaskDefinition({
+    family: "model",
+    containerDefinitions: [
+      { name: "app", image: "model", memory: 64, resourceRequirements: [{ type: "GPU", value: "2" }] },
+    ],
+  })
+  const task = await runOne(shop, {
+    taskDefinition: "model",
+    capacityProviderStrategy: [{ capacityProvider: "asg", weight: 1 }],
+  })
+  expect(shop.task(task)).toMatchObject({ lastStatus: "PROVISIONING", zone: undefined })
+  shop.instance("a", {
+    capacityProvider: "asg",
+    size: { gpuIds: ["gpu-1", "gpu-2"] },
+    attributes: [{ name: "ecs.availability-zone", value: "us-east-1b" }],
+  })
+  await shop.world.settle()
+  expect(await described(shop, task)).toMatchObject({
+    lastStatus: "PENDING",
+    availabilityZone: "us-east-1b",
+    containers: [{ gpuIds: ["gpu-1", "gpu-2"] }],
+  })
+})
+
+test("a task runs only on a machine of the platform that its definition names", async () => {
+  const shop = await startShop()
+  const platform = (architecture: string, os: string) => [
+    ...CAPABLE,
+    { name: "ecs.cpu-architecture", value: architecture },
+    { name: "ecs.os-type", value: os },
+  ]
+  shop.instance("a", { attributes: platform("x86_64", "linux") })
+  shop.instance("b", { attributes: CAPABLE })
+  const containerDefinitions = [{ name: "app", image: "nginx", memory: 64 }]
+  const runtimePlatform = { cpuArchitecture: "ARM64" as const, operatingSystemFamily: "LINUX" as const }
+  await shop.ecs.registerTaskDefinition({ family: "arm", containerDefinitions, runtimePlatform })
+  const windows = { cpuArchitecture: "X86_64" as const, operatingSystemFamily: "WINDOWS_SERVER_2022_CORE" as const }
+  await shop.ecs.registerTaskDefinition({ family: "windows", containerDefinitions, runtimePlatform: windows })
+
+  const { failures } = await run(shop, { taskDefinition: "arm" })
+  expect(failures).toMatchObject([
+    { reason: "ATTRIBUTE", detail: "ecs.cpu-architecture=arm64" },
+    { reason: "ATTRIBUTE", detail: "ecs.cpu-architecture=arm64, ecs.os-type=linux" },
+  ])
+  const c = shop.instance("c", { attributes: platform("arm64", "linux") })
+  expect(shop.task(await runOne(shop, { taskDefinition: "arm" })).instanceArn).toBe(c.arn)
+  const d = shop.instance("d", { attributes: platform("x86_64", "windows") })
+  expect(shop.task(await runOne(shop, { taskDefinition: "windows" })).instanceArn).toBe(d.arn)
+})
+
+test("a task on FARGATE waits for a machine of the pool that can do what its definition requires", async () => {
+  const shop = await startShop()
+  shop.poolInstance("a")
+  await shop.ecs.registerTaskDefinition({
+    ...FARGATE_WEB,
+    runtimePlatform: { cpuArchitecture: "ARM64", operatingSystemFamily: "LINUX" },
+    containerDefinitions: [{ name: "app", image: "nginx", healthCheck: { command: ["CMD-SHELL", "true"] } }],
+  })
+  const launch = { taskDefinition: "fargate-web", launchType: "FARGATE" as const, networkConfiguration: IN_SUBNET }
+  const task = await runOne(shop, launch)
+  const b = shop.poolInstance("b")
+  shop.change(b, { attributes: [...b.attributes, { name: "ecs.capability.container-health-check" }, ...PLATFORM] })
+  await shop.world.settle()
+  expect(shop.task(task).instanceArn).toBeUndefined()
+  const c = shop.poolInstance("c")
+  shop.change(c, {
+    attributes: [
+      ...c.attributes,
+      { name: "com.amazonaws.ecs.capability.docker-remote-api.1.24" },
+      { name: "ecs.capability.container-health-check" },
+      ...PLATFORM,
+    ],
+  })
+  await shop.world.settle()
+  expect(shop.task(task).instanceArn).toBe(c.arn)
+})
+
+const PLATFORM = [
+  { name: "ecs.cpu-architecture", value: "arm64" },
+  { name: "ecs.os-type", value: "linux" },
+]
+
 test("tasks are listed by each filter, and by several at once", async () => {
   const shop = await startShop()
   const instance = shop.instance("a")

@@ -1,6 +1,6 @@
 import type * as sdk from "@aws-sdk/client-iam"
-import { compareStrings } from "../../base/ordering.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
+import { compareStrings } from "../../base/ordering.ts"
 import { type AccessKey, accessKeys, createAccessKey } from "../accounts/index.ts"
 import { noSuchEntity, overQuota, unfit } from "./fault.ts"
 import { permitted, userKind } from "./kind.ts"

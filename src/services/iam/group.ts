@@ -95,9 +95,7 @@ export const groupOperations = {
 
 /** In the order of their names. */
 export function groupsOf(tx: Tx, { groups: ids }: User): readonly Group[] {
-  return ids
-    .flatMap((id) => tx.where(groups, "id", id))
-    .sort((a, b) => compareStrings(groups.key(a), groups.key(b)))
+  return ids.flatMap((id) => tx.where(groups, "id", id)).sort((a, b) => compareStrings(groups.key(a), groups.key(b)))
 }
 
 export function describeGroup(call: Call, group: Group): sdk.Group {

@@ -32,6 +32,7 @@ import { openIdProviderOperations } from "./open-id-provider.ts"
 import { policyVersionOperations } from "./policy-version.ts"
 import { roleOperations } from "./role.ts"
 import { serviceLinkedRoleOperations } from "./service-linked-role.ts"
+import { simulateOperations } from "./simulate.ts"
 import {
   accountSettings,
   groups,
@@ -42,7 +43,6 @@ import {
   roles,
   users,
 } from "./tables.ts"
-import { simulateOperations } from "./simulate.ts"
 import { tagOperations } from "./tag.ts"
 import { userOperations } from "./user.ts"
 
@@ -80,14 +80,5 @@ export const iam = service({
     ...absentOperations,
     ...simulateOperations,
   },
-  tables: [
-    users,
-    groups,
-    roles,
-    instanceProfiles,
-    managedPolicies,
-    openIdProviders,
-    accountSettings,
-    roleDeletions,
-  ],
+  tables: [users, groups, roles, instanceProfiles, managedPolicies, openIdProviders, accountSettings, roleDeletions],
 })

@@ -1,6 +1,6 @@
 import type * as sdk from "@aws-sdk/client-iam"
-import { compareStrings } from "../../base/ordering.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
+import { compareStrings } from "../../base/ordering.ts"
 import { boundaryCondition } from "./boundary.ts"
 import { checkedIdentityDocument, lengthOf } from "./document.ts"
 import { fault, noSuchEntity } from "./fault.ts"

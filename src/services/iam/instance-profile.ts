@@ -5,8 +5,8 @@ import { alreadyExists, conflict, noSuchEntity, overQuota } from "./fault.ts"
 import { arnOfNamed, find, permitted, profileKind, roleKind } from "./kind.ts"
 import { listed } from "./listing.ts"
 import { checkedName, checkedPath, checkedPrefix, newEntityId } from "./names.ts"
-import { type InstanceProfile, instanceProfiles, type Role } from "./tables.ts"
 import { describeRole } from "./role.ts"
+import { type InstanceProfile, instanceProfiles, type Role } from "./tables.ts"
 import { adding } from "./tag.ts"
 
 const PROFILES_MAX = 1000
@@ -53,7 +53,8 @@ export const instanceProfileOperations = {
 
   DeleteInstanceProfile(call, { InstanceProfileName }) {
     const profile = permitted(call, profileKind, InstanceProfileName!)
-    if (profile.role !== undefined) throw conflict("Cannot delete entity, must remove roles from instance profile first.")
+    if (profile.role !== undefined)
+      throw conflict("Cannot delete entity, must remove roles from instance profile first.")
     call.tx.delete(instanceProfiles, instanceProfiles.key(profile))
     return {}
   },

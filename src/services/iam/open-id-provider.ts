@@ -87,7 +87,9 @@ function hostOf(url: string): string {
   checkLength(url, "url", 1, 255)
   const [, host] = /^https:\/\/([a-z0-9.-]+(?:\/[\w.~%/-]+)?)$/i.exec(url) ?? []
   if (host === undefined || host.endsWith("/")) {
-    throw invalid("Invalid Open ID Connect Provider URL: it must begin with https:// and have no port, query or fragment.")
+    throw invalid(
+      "Invalid Open ID Connect Provider URL: it must begin with https:// and have no port, query or fragment.",
+    )
   }
   return host
 }

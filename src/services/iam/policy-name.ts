@@ -22,8 +22,8 @@ export function findPolicy(tx: Tx, arn: string): ManagedPolicy | undefined {
 
 /** The document that counts of a policy; undefined where there is no such policy any more. */
 export function documentOf(tx: Tx, arn: string): string | undefined {
-  const policy = findPolicy(tx, arn)
-  return policy?.versions.find(({ id }) => id === policy.defaultVersion)!.document
+  const { versions = [], defaultVersion } = findPolicy(tx, arn) ?? {}
+  return versions.find(({ id }) => id === defaultVersion)?.document
 }
 
 /** One that this account may use: its own, or AWS's. */

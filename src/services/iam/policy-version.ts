@@ -73,11 +73,7 @@ export function describeVersion(policy: ManagedPolicy, version: PolicyVersion): 
 
 function existingVersion({ arn, versions }: ManagedPolicy, id: string): PolicyVersion {
   if (!/^v[1-9][0-9]*(\.[A-Za-z0-9-]*)?$/.test(id)) {
-    throw unfit(
-      id,
-      "versionId",
-      "Member must satisfy regular expression pattern: v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?",
-    )
+    throw unfit(id, "versionId", "Member must satisfy regular expression pattern: v[1-9][0-9]*(\\.[A-Za-z0-9-]*)?")
   }
   const version = versions.find((each) => each.id === id)
   if (version === undefined) throw noSuchEntity(`Policy ${arn} version ${id} does not exist or is not attachable.`)

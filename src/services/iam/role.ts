@@ -30,7 +30,9 @@ export const roleOperations = {
       "iam:PermissionsBoundary": boundary,
     })
     if (path.startsWith(SERVICE_PATH)) {
-      throw invalid(`The path ${SERVICE_PATH} is for service-linked roles. Use CreateServiceLinkedRole for one of them.`)
+      throw invalid(
+        `The path ${SERVICE_PATH} is for service-linked roles. Use CreateServiceLinkedRole for one of them.`,
+      )
     }
     const trust = checkedTrust(input.AssumeRolePolicyDocument!)
     const role = addRole(call, {

@@ -60,9 +60,7 @@ export const serviceLinkedRoleOperations = {
 /** For a service that makes its own role in an account at the first use of it there; the same role if it has one. */
 export function ensureLinkedRole(call: Call, service: keyof typeof LINKED_ROLES): Role {
   const linked = LINKED_ROLES[service]!
-  return (
-    call.tx.get(roles, linked.name.toLowerCase()) ?? addLinkedRole(call, service, linked, linked.name, undefined)
-  )
+  return call.tx.get(roles, linked.name.toLowerCase()) ?? addLinkedRole(call, service, linked, linked.name, undefined)
 }
 
 function addLinkedRole(

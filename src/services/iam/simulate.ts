@@ -8,8 +8,9 @@ import { contextOf } from "./policy/context.ts"
 import { contextKeysOf } from "./policy/context-keys.ts"
 import type { Identity } from "./policy/identity.ts"
 import { policyProblem } from "./policy/problem.ts"
-import { type Outcome, type SimulatedPolicy, type Simulation, simulate, strictest } from "./policy/simulation.ts"
+import type { SimulatedPolicy, Simulation } from "./policy/simulation.ts"
 import { policySourcesOf } from "./policy-sources.ts"
+import { resultOf } from "./simulate-result.ts"
 
 export const simulateOperations = {
   SimulateCustomPolicy(call, input) {
@@ -69,8 +70,13 @@ function keysOf(policies: readonly Pick<SimulatedPolicy, "document">[]): string[
 function simulatedUser(call: Call, arn: string): Pick<Identity, "arn" | "kind" | "id" | "tags"> {
   const parsed = parseArn(arn)
   if (parsed?.service !== "iam" || !parsed.resource.startsWith("user/")) throw invalid(`Invalid caller ARN: ${arn}`)
-  return identityOf(call.tx, arn) ?? { arn, kind: "user", id: arn, tags: {} }
+  // Of another account's user nothing is told but the name.
+  const known = parsed.account === call.account ? identityOf(call.tx, arn) : undefined
+  return known ?? { arn, kind: "user", id: arn, tags: {} }
 }
+
+/** Nobody else is answered meanwhile. */
+const DECISIONS_MAX = 50_000
 
 type Input = Omit<sdk.SimulateCustomPolicyCommandInput, "PolicyInputList">
 
@@ -100,6 +106,9 @@ function simulated(
   const { MaxItems: _, Marker: __, ...question } = input
   const numbered = ActionNames.map((action, index) => ({ action, position: String(index).padStart(6, "0") }))
   const { page, rest } = listed(call, input, numbered, ({ position }) => position, { question, arn })
+  if (page.length * resources.length * policies.length > DECISIONS_MAX) {
+    throw invalid("The simulation is too large: name fewer actions, resources or policies at once.")
+  }
   return { EvaluationResults: page.map(({ action }) => resultOf(simulation, action, resources)), ...rest }
 }
 
@@ -147,61 +156,4 @@ function callerContext(
     "aws:principalaccount": [account],
     ...(kind === "user" && { "aws:username": [arn.slice(arn.lastIndexOf("/") + 1)], "aws:userid": [id] }),
   }
-}
-
-/** One for each action, as the strictest of what is decided for its resources; those follow one by one. */
-function resultOf(simulation: Simulation, action: string, resources: readonly string[]) {
-  const outcomes = resources.map((resource) => ({ resource, ...simulate(simulation, action, resource) }))
-  const decision = strictest(outcomes.map((outcome) => outcome.decision))
-  const deciding = outcomes.filter((outcome) => outcome.decision === decision)
-  const isOfAll = resources.length === 1 && resources[0] === "*"
-  const boundaries = outcomes.flatMap(({ boundaryAllows }) => boundaryAllows ?? [])
-  const seen = new Set<string>()
-  return {
-    EvalActionName: action,
-    EvalResourceName: "*",
-    EvalDecision: decision,
-    MatchedStatements: deciding.flatMap(matchedStatements).filter((statement) => {
-      const key = JSON.stringify(statement)
-      return !seen.has(key) && seen.add(key)
-    }),
-    MissingContextValues: [...new Set(outcomes.flatMap(({ missing }) => missing))],
-    ...(boundaries.length > 0 && {
-      PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundaries.every(Boolean) },
-    }),
-    ...(!isOfAll && {
-      EvalDecisionDetails: strictestDetails(outcomes),
-      ResourceSpecificResults: outcomes.map(specific),
-    }),
-  }
-}
-
-function strictestDetails(outcomes: readonly Outcome[]): Outcome["details"] & object {
-  const types = new Set(outcomes.flatMap(({ details = {} }) => Object.keys(details)))
-  return Object.fromEntries(
-    [...types].map((type) => [type, strictest(outcomes.flatMap(({ details }) => details?.[type] ?? []))]),
-  )
-}
-
-function specific({ resource, ...outcome }: Outcome & { readonly resource: string }) {
-  const { decision, missing, boundaryAllows, details } = outcome
-  return {
-    EvalResourceName: resource,
-    EvalResourceDecision: decision,
-    MatchedStatements: matchedStatements(outcome),
-    MissingContextValues: [...missing],
-    ...(details && { EvalDecisionDetails: details }),
-    ...(boundaryAllows !== undefined && {
-      PermissionsBoundaryDecisionDetail: { AllowedByPermissionsBoundary: boundaryAllows },
-    }),
-  }
-}
-
-function matchedStatements({ matched }: Pick<Outcome, "matched">): sdk.Statement[] {
-  return matched.map(({ policy, span }) => ({
-    SourcePolicyId: policy.id,
-    SourcePolicyType: policy.type,
-    StartPosition: span?.start,
-    EndPosition: span?.end,
-  }))
 }

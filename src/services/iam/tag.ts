@@ -148,10 +148,7 @@ function refusal(problem: TagProblem, { key = "" }: SentTag) {
     case "too many":
       return overQuota("TagsPerResource", 50)
     case "key twice":
-      return fault(
-        "InvalidInputException",
-        "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-      )
+      return fault("InvalidInputException", "Duplicate tag keys found. Please note that Tag keys are case insensitive.")
     case "reserved key":
       return fault("InvalidInputException", "System tags cannot be added/updated/removed by requester")
     default:

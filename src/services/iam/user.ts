@@ -62,8 +62,7 @@ export const userOperations = {
 
   UpdateUser(call, { UserName, NewUserName, NewPath }) {
     const user = permitted(call, userKind, UserName!)
-    const name =
-      NewUserName === undefined ? user.name : checkedName(NewUserName, "newUserName", userKind.nameLengthMax)
+    const name = NewUserName === undefined ? user.name : checkedName(NewUserName, "newUserName", userKind.nameLengthMax)
     const path = NewPath === undefined ? user.path : checkedPath(NewPath, "newPath")
     const renamed = { ...user, name, path }
     call.authorize(arnOfNamed(call, userKind, renamed))

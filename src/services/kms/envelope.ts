@@ -4,10 +4,11 @@ import type { Call } from "../../aws/operations.ts"
 import { assert } from "../../base/assert.ts"
 import type { Tx } from "../../store/transaction.ts"
 import { type FoundKey, namedKey, notFound } from "./find.ts"
+import { policyOf } from "./grant-policy.ts"
 import { decrypt, type EncryptionContext, encrypt } from "./material/ciphertext.ts"
 import { currentKey } from "./material/current.ts"
 import { open, seal } from "./material/seal.ts"
-import { checkUsable, contextConditions, keyConditions, policyOf } from "./permit.ts"
+import { checkUsable, contextConditions, keyConditions } from "./permit.ts"
 
 /** Something that another service keeps: sealed under a key of its own, which lies beside it sealed under a key of KMS. */
 export interface Envelope {
@@ -71,6 +72,7 @@ function keyForService(call: Call, keyId: string, owner: Tx, action: string, con
     const conditions: Conditions = {
       ...keyConditions(call, found),
       ...contextConditions(context),
+      "aws:ViaAWSService": true,
       "kms:ViaService": `${call.service}.${call.region}.${domainOf(call.partition)}`,
     }
     call.authorizeAlso(action, found.key.arn, conditions, policyOf(call, found))

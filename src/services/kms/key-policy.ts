@@ -2,6 +2,7 @@ import type * as sdk from "@aws-sdk/client-kms"
 import { globalArnOf } from "../../aws/arn.ts"
 import { CommonFault } from "../../aws/common-fault.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
+import { identityOf, policyProblem, principalsNamed } from "../iam/index.ts"
 import { fault } from "./fault.ts"
 import { refuseAlias } from "./find.ts"
 import { permittedCustomerKey, permittedOwnKey, refusePending } from "./permit.ts"
@@ -51,14 +52,18 @@ export function defaultPolicy(call: Pick<Call, "account" | "region">): string {
   })
 }
 
-/** A policy that locks out whoever puts it makes a key that nobody can look after any more. */
+/** A policy that locks out whoever puts it, and the account as well, makes a key that nobody can look after any more. */
 export function checkPolicy(call: Call, arn: string, document: string, bypasses: boolean): void {
   if (document.length > POLICY_LENGTH_MAX) {
     throw fault("LimitExceededException", `Policy size exceeds the limit of ${POLICY_LENGTH_MAX} bytes`)
   }
-  const problem = policyProblem(document)
+  const problem = policyProblem(document, "resource")
   if (problem !== undefined) throw fault("MalformedPolicyDocumentException", problem)
-  if (bypasses) return
+  const named = principalsNamed(document)
+  if (named.some((name) => isGone(call, name))) {
+    throw fault("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.")
+  }
+  if (bypasses || named.includes(call.account) || named.includes(globalArnOf("iam", call, "root"))) return
   try {
     call.authorizeAlso("kms:PutKeyPolicy", arn, { "kms:CallerAccount": call.account }, { document, governs: true })
   } catch (error) {
@@ -70,14 +75,9 @@ export function checkPolicy(call: Call, arn: string, document: string, bypasses:
   }
 }
 
-function policyProblem(document: string): string | undefined {
-  try {
-    const policy: unknown = JSON.parse(document)
-    const isObject = typeof policy === "object" && policy !== null && "Statement" in policy
-    return isObject ? undefined : "The policy has no statements."
-  } catch {
-    return "Policy contains invalid json"
-  }
+/** A user or role that is not there: one made later under its name must not come into what it was promised. */
+function isGone({ tx }: Call, principal: string): boolean {
+  return /^arn:[^:]+:iam::\d{12}:(user|role)\//.test(principal) && identityOf(tx, principal) === undefined
 }
 
 function checkName(name: string = NAME): void {

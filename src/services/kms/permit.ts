@@ -5,7 +5,7 @@ import { resourceTagConditions } from "../../aws/tags.ts"
 import { accountOf } from "../../store/changes.ts"
 import { fault } from "./fault.ts"
 import { type FoundKey, namedKey, notFound } from "./find.ts"
-import { grantStatements } from "./grant-policy.ts"
+import { policyOf } from "./grant-policy.ts"
 import type { EncryptionContext } from "./material/ciphertext.ts"
 import { currentKey } from "./material/current.ts"
 import { aliases, type Key } from "./tables.ts"
@@ -58,15 +58,6 @@ function ask(call: Call, arn: string, { action, conditions, DryRun }: Permission
   if (action === undefined) call.authorize(arn, conditions, policy)
   else call.authorizeAlso(action, arn, conditions, policy)
   if (DryRun) throw fault("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
-}
-
-/** What the key says of itself. A grant is an allow like any other, so it is written as one more statement. */
-export function policyOf({ principal }: Pick<Call, "principal">, { key, tx }: FoundKey): ResourcePolicy {
-  const statements = grantStatements(tx, key, principal)
-  if (statements.length === 0) return { document: key.policy, governs: true }
-  const policy = JSON.parse(key.policy) as { readonly Statement: object | readonly object[] }
-  const document = JSON.stringify({ ...policy, Statement: [policy.Statement, statements].flat(2) })
-  return { document, governs: true }
 }
 
 /** What policies may ask of every use of a key. */

@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-secrets-manager"
-import type { Operations } from "../../aws/operations.ts"
+import type { Call, Operations } from "../../aws/operations.ts"
+import { identityOf, policyProblem, principalsNamed } from "../iam/index.ts"
 import { fault } from "./fault.ts"
 import { permittedLiveSecret } from "./find.ts"
 import { secrets } from "./tables.ts"
@@ -15,7 +16,7 @@ export const resourcePolicyOperations = {
     const { ResourcePolicy: policy, BlockPublicPolicy: blocks } = input
     const conditions = { "secretsmanager:BlockPublicPolicy": blocks }
     const { secret, tx } = permittedLiveSecret(call, input.SecretId!, { conditions })
-    const problem = problemOf(policy!)
+    const problem = problemOf(call, policy!)
     if (problem !== undefined) throw fault("MalformedPolicyDocumentException", problem)
     if (blocks && letsEveryoneIn(policy!)) {
       throw fault("PublicPolicyException", "You can't attach a resource policy that grants access to everyone.")
@@ -34,7 +35,7 @@ export const resourcePolicyOperations = {
     if (input.SecretId === undefined) call.authorize("*")
     else permittedLiveSecret(call, input.SecretId)
     const policy = input.ResourcePolicy!
-    const problem = problemOf(policy)
+    const problem = problemOf(call, policy)
     const errors = [
       ...(problem === undefined ? [] : [{ CheckName: "POLICY_SYNTAX", ErrorMessage: problem }]),
       ...(problem === undefined && letsEveryoneIn(policy)
@@ -51,15 +52,16 @@ interface Statement {
   readonly Condition?: unknown
 }
 
-function problemOf(document: string): string | undefined {
+function problemOf({ tx }: Call, document: string): string | undefined {
   if (document.length > POLICY_LENGTH_MAX) return `The policy is longer than ${POLICY_LENGTH_MAX} characters.`
   try {
-    const policy: unknown = JSON.parse(document)
-    const isObject = typeof policy === "object" && policy !== null && "Statement" in policy
-    return isObject ? undefined : "This resource policy contains invalid Json"
+    JSON.parse(document)
   } catch {
     return "This resource policy contains invalid Json"
   }
+  const isGone = (name: string) => /:(user|role)\//.test(name) && identityOf(tx, name) === undefined
+  if (principalsNamed(document).some(isGone)) return "This resource policy contains an unsupported principal."
+  return policyProblem(document, "resource")
 }
 
 /** An allow for everyone that no condition narrows. */

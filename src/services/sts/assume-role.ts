@@ -26,13 +26,19 @@ export const assumeRoleOperations = {
     const { isTagged, conditions: tagConditions, ...tags } = sessionTags(input.Tags, input.TransitiveTagKeys, caller)
 
     const role = roleOf(call.tx, arn)
-    permit(call, arn, role, {
-      "sts:RoleSessionName": sessionName,
-      "sts:ExternalId": input.ExternalId,
-      "sts:SourceIdentity": input.SourceIdentity ?? caller?.sourceIdentity,
-      ...tagConditions,
-      ...resourceTagConditions(role?.tags ?? []),
-    }, { isTagged, hasSourceIdentity: input.SourceIdentity !== undefined })
+    permit(
+      call,
+      arn,
+      role,
+      {
+        "sts:RoleSessionName": sessionName,
+        "sts:ExternalId": input.ExternalId,
+        "sts:SourceIdentity": input.SourceIdentity ?? caller?.sourceIdentity,
+        ...tagConditions,
+        ...resourceTagConditions(role?.tags ?? []),
+      },
+      { isTagged, hasSourceIdentity: input.SourceIdentity !== undefined },
+    )
 
     // Whoever gets here may; a second factor cannot be shown, as nobody has one.
     if (input.SerialNumber !== undefined || input.TokenCode !== undefined) {
@@ -122,10 +128,11 @@ function sourceIdentityOf({ session }: Principal, sent: string | undefined): str
 }
 
 function isRoleSession({ session, identity }: Principal): boolean {
-  return session !== undefined && identity !== undefined && identity.includes(":role/")
+  return session !== undefined && (identity?.includes(":role/") ?? false)
 }
 
 function checkExternalId(externalId: string): void {
   checkLength(externalId, "externalId", 2, 1224)
-  if (!/^[\w+=,.@:/-]*$/.test(externalId)) throw invalid("The external ID is not valid: it may have +=,.@:/- beside letters and digits.")
+  if (!/^[\w+=,.@:/-]*$/.test(externalId))
+    throw invalid("The external ID is not valid: it may have +=,.@:/- beside letters and digits.")
 }

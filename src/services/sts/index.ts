@@ -20,7 +20,7 @@ import { userSessionOperations } from "./user-session.ts"
 import { webIdentityOperations } from "./web-identity.ts"
 
 export type { IssuerKey, IssuerKeys } from "./issuer-keys.ts"
-export { isTrustedWith, issueRoleSession, type RoleSession, type RoleSessionOptions } from "./role-session.ts"
+export { issueRoleSession, isTrustedWith, type RoleSession, type RoleSessionOptions } from "./role-session.ts"
 export { type SentSession, SessionReader } from "./session.ts"
 
 /** The service over the keys of issuers of web identities, which whoever puts the region together knows. */

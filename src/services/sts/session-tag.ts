@@ -49,6 +49,7 @@ export function sessionTags(
 const rules: TagRules = { refuse: refusal }
 
 function refusal(problem: TagProblem, { key = "" }: SentTag) {
-  if (problem === "key twice") return invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+  if (problem === "key twice")
+    return invalid("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
   return invalid(`The session tag ${key} is not valid: ${problem}.`)
 }

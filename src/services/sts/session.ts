@@ -1,8 +1,8 @@
+import { globalArnOf } from "../../aws/arn.ts"
 import { newAccessKeyId } from "../../aws/credentials.ts"
 import type { Keys } from "../../aws/keys.ts"
 import type { Principal, Session } from "../../aws/principal.ts"
 import { pack, type SessionTokens, sessionTokens, unpack } from "../../aws/session-token.ts"
-import { globalArnOf } from "../../aws/arn.ts"
 import type { Tx } from "../../store/transaction.ts"
 import type { Random } from "../../world/world.ts"
 import { accounts, rootPrincipal } from "../accounts/index.ts"
@@ -143,9 +143,6 @@ export function assumedRoleArn(roleArn: string, sessionName: string): string {
   return `arn:${partition}:sts::${account}:assumed-role/${name}/${sessionName}`
 }
 
-export function federatedUserArn(
-  home: { readonly account: string; readonly region: string },
-  name: string,
-): string {
+export function federatedUserArn(home: { readonly account: string; readonly region: string }, name: string): string {
   return globalArnOf("sts", home, `federated-user/${name}`)
 }

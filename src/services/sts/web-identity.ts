@@ -17,7 +17,8 @@ export function webIdentityOperations(issuerKeys: IssuerKeys) {
       const sessionName = input.RoleSessionName!
       checkName(sessionName, "roleSessionName")
       checkLength(input.WebIdentityToken!, "webIdentityToken", 4, 20_000)
-      if (input.ProviderId !== undefined) throw invalid("Homeport takes OpenID Connect tokens only. Leave out ProviderId.")
+      if (input.ProviderId !== undefined)
+        throw invalid("Homeport takes OpenID Connect tokens only. Leave out ProviderId.")
       const token = readWebToken(input.WebIdentityToken!)
 
       // Only the keys of an issuer that the role's account trusts are looked for.
@@ -68,10 +69,7 @@ function trustedProvider({ tx, region }: Call, roleArn: string, claims: WebClaim
   const host = claims.issuer
   const provider = tx.anywhere.in(regionScope(account, "*")).get(openIdProviders, host)
   if (provider === undefined) {
-    throw fault(
-      "InvalidIdentityTokenException",
-      `No OpenIDConnect provider found in your account for https://${host}`,
-    )
+    throw fault("InvalidIdentityTokenException", `No OpenIDConnect provider found in your account for https://${host}`)
   }
   const arn = globalArnOf("iam", { account, region }, `oidc-provider/${host}`)
   return { arn, account, host, audience: audienceOf(provider, claims) }

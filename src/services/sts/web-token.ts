@@ -89,7 +89,10 @@ function readClaims(claims: Readonly<Record<string, unknown>>): WebClaims {
   if (!isWhole) throw fault("InvalidIdentityTokenException", "Missing a required claim: iss, sub, aud, exp and iat.")
   const own = Object.keys(claims).find((name) => name.startsWith("https://aws.amazon.com/"))
   if (own !== undefined) {
-    throw fault("InvalidIdentityTokenException", `Homeport does not take the claim ${own} yet. Leave it out of the token.`)
+    throw fault(
+      "InvalidIdentityTokenException",
+      `Homeport does not take the claim ${own} yet. Leave it out of the token.`,
+    )
   }
   return {
     issuer: iss.replace(/^https:\/\//, "").replace(/\/$/, ""),

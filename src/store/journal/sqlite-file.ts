@@ -219,7 +219,8 @@ export interface Piece {
 // Strings cross to the main thread a piece at a time: long enough to cost little, short enough to hold up no turn there.
 const PIECE_LENGTH = 100_000
 
-const FOLD_LENGTH_MAX = 8_000_000
+/** The more is folded at once, the fewer records are moved twice, and the more of those that are share a page. */
+const FOLD_LENGTH_MAX = 32_000_000
 const FOLD_STEP_CHANGES = 400
 const FOLD_STEP_ROWS = 500
 

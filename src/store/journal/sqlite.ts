@@ -135,7 +135,7 @@ export function sqliteJournal({ file, bytesMax, logLengthMax = LOG_LENGTH_MAX }:
   }
 }
 
-const LOG_LENGTH_MAX = 8_000_000
+const LOG_LENGTH_MAX = 16_000_000
 
 function startThread(settings: Settings): Worker {
   // Node calls its SQLite module experimental in some of the versions we run on, and would say so at every start.

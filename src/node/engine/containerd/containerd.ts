@@ -3,6 +3,7 @@ import { arch } from "node:os"
 import { join } from "node:path"
 import type { World } from "../../../world/world.ts"
 import type { Host } from "../../linux/host.ts"
+import { fleetingFolder } from "../../linux/memory-folder.ts"
 import type { ContainerStats, Engine, EngineEvent, Images } from "../engine.ts"
 import { EngineError } from "../engine-error.ts"
 import { type ContainerdClient, containerdClient } from "./client.ts"
@@ -66,7 +67,7 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
     const { version } = await client.version.version({})
     await unlessThere(client.namespaces.create({ namespace: { name: namespace } }))
 
-    const places = new Places(stateFolder)
+    const places = new Places(stateFolder, fleetingFolder)
     mkdirSync(places.containers, { recursive: true, mode: 0o711 })
     const machine = inspectMachine({
       runtime,
@@ -158,7 +159,7 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
 
       create: (spec) =>
         containers.turns.take(spec.id, async () => {
-          if (containers.find(spec.id) !== undefined) return
+          if (containers.find(spec.id) !== undefined) return preparation.renew(spec)
           const { facts, rootfs } = await preparation.create(spec)
           containers.add(facts, rootfs)
         }),
@@ -211,6 +212,8 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
         closing.abort(new Error("the engine was closed"))
         listeners.clear()
         await containers.turns.rest()
+        networks.close()
+        places.close()
         lasting.close()
         client.close()
       },

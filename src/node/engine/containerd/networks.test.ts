@@ -11,7 +11,7 @@ test("a namespace whose maker was killed before it wrote of it is removed by its
   try {
     const namespaces = new Set<string>()
     const networks = {
-      openInstance: async () => {},
+      isOpen: () => true,
       async createBridged(id: string) {
         namespaces.add(id)
         throw new Error("killed")

@@ -62,18 +62,28 @@ export class Networks {
     const { networks } = this.#host
     switch (spec.mode) {
       case "bridge":
-        await networks.openInstance(spec.instance, { own: this.#ownNamespace(spec.instance) })
+        await this.#open(spec.instance)
         return networks.createBridged(spec.id, spec.instance, spec.ports)
       case "none":
         return networks.createEmpty(spec.id)
       case "host": {
-        if (!this.#ownNamespace(spec.instance)) return {}
-        await networks.openInstance(spec.instance, { own: true })
+        if (!networks.isOpen(spec.instance) && !this.#ownNamespace(spec.instance)) return {}
+        await this.#open(spec.instance)
         const path = networks.instancePath(spec.instance)
         return path === undefined ? {} : { path }
       }
       case "given":
         return { path: spec.path }
     }
+  }
+
+  close(): void {
+    this.#records.close()
+  }
+
+  /** To know how, its settings are read, which is for once and not for every task. */
+  async #open(instance: string): Promise<void> {
+    const { networks } = this.#host
+    if (!networks.isOpen(instance)) await networks.openInstance(instance, { own: this.#ownNamespace(instance) })
   }
 }

@@ -1,36 +1,48 @@
 import { createHash } from "node:crypto"
+import { existsSync, readdirSync, rmdirSync } from "node:fs"
 import { join } from "node:path"
 
 /** Where the engine keeps what containerd has no place for. */
 export class Places {
   readonly folder: string
   readonly containers: string
+
+  /** Of containers too, for what ends with the machine's present start. */
+  readonly files: string
   readonly networks: string
   readonly tasks: string
   readonly volumes: string
 
-  constructor(folder: string) {
+  constructor(folder: string, fleeting = (onDisk: string) => onDisk) {
     this.folder = folder
     this.containers = join(folder, "containers")
-    this.networks = join(folder, "networks")
+    this.files = fleeting(join(folder, "files"))
+    this.networks = fleeting(join(folder, "networks"))
     this.tasks = join(folder, "tasks")
     this.volumes = join(folder, "volumes")
   }
 
   container(id: string): ContainerPlace {
     const folder = join(this.containers, fileName(id))
+    const files = join(this.files, fileName(id))
     return {
       folder,
+      files,
       stdout: join(folder, "stdout"),
       stderr: join(folder, "stderr"),
       stdin: join(folder, "stdin"),
       life: join(folder, "life.json"),
       log: join(folder, "log.json"),
-      hosts: join(folder, "hosts"),
-      hostname: join(folder, "hostname"),
-      resolvConf: join(folder, "resolv.conf"),
+      hosts: join(files, "hosts"),
+      hostname: join(files, "hostname"),
+      resolvConf: join(files, "resolv.conf"),
       anonymousVolumes: join(folder, "volumes"),
     }
+  }
+
+  /** What lies anywhere does not stay for nothing. */
+  close(): void {
+    if (existsSync(this.files) && readdirSync(this.files).length === 0) rmdirSync(this.files)
   }
 
   task(instance: string, id: string): string {
@@ -55,6 +67,7 @@ export class Places {
 
 export interface ContainerPlace {
   readonly folder: string
+  readonly files: string
   readonly stdout: string
   readonly stderr: string
   readonly stdin: string

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { hostname as machineName } from "node:os"
 import { join, posix } from "node:path"
 import type { ContainerSpec } from "../engine.ts"
@@ -11,7 +11,7 @@ import { Layers } from "./layers.ts"
 import { devicesOf } from "./machine/devices.ts"
 import { ensureSource, writeFiles } from "./machine/files.ts"
 import type { Runtime } from "./machine/runtime.ts"
-import type { Networks } from "./networks.ts"
+import type { NetworkRecord, Networks } from "./networks.ts"
 import type { ContainerPlace, Places } from "./places.ts"
 import { pack, packJson } from "./proto.ts"
 import type { ContainerdMount } from "./services.ts"
@@ -69,6 +69,15 @@ export class Preparation {
     }
   }
 
+  /** One that was made before the machine was started again has lost what was in memory. */
+  renew(container: ContainerSpec): void {
+    const { networks, places } = this.#options
+    const place = places.container(container.id)
+    if (existsSync(place.files)) return
+    const network = networks.get(container.networkId)
+    writeFiles(container, network, hostnameOf(container, network), place)
+  }
+
   async #register(
     container: ContainerSpec,
     image: ImageFacts,
@@ -92,7 +101,7 @@ export class Preparation {
           image: container.imageId,
           runtime: {
             name: "io.containerd.runc.v2",
-            options: pack("containerd.runc.v1.Options", { binaryName: runtime.path }),
+            options: pack("containerd.runc.v1.Options", { binaryName: runtime.path, root: runtime.root ?? "" }),
           },
           spec: packJson("types.containerd.io/opencontainers/runtime-spec/1/Spec", spec),
           snapshotter,
@@ -110,7 +119,7 @@ export class Preparation {
   ): Promise<OciSpec> {
     const { networks, tasks, places, machine } = this.#options
     const network = networks.get(container.networkId)
-    const hostname = container.hostname || (network.mode === "host" ? machineName() : container.id.slice(0, 12))
+    const hostname = hostnameOf(container, network)
     mkdirSync(place.folder, { recursive: true, mode: 0o711 })
     writeFiles(container, network, hostname, place)
     for (const mount of container.mounts) if (mount.kind === "bind") ensureSource(mount.source)
@@ -177,6 +186,10 @@ export class Preparation {
     }
     return folders
   }
+}
+
+function hostnameOf({ id, hostname }: ContainerSpec, { mode }: NetworkRecord): string {
+  return hostname || (mode === "host" ? machineName() : id.slice(0, 12))
 }
 
 function factsOf(container: ContainerSpec): Facts {

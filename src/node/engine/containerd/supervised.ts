@@ -7,12 +7,14 @@ import {
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   writeFileSync,
 } from "node:fs"
+import { join } from "node:path"
 import type { World } from "../../../world/world.ts"
 import { EngineError } from "../engine-error.ts"
 import { containerdClient } from "./client.ts"
-import { containerdConfiguration, containerdFolder } from "./configuration.ts"
+import { containerdConfiguration, containerdFolder, hasShims } from "./configuration.ts"
 import { readOnlyRuntime, releaseRuntime } from "./machine/read-only-runtime.ts"
 import { findRuntime, type Runtime } from "./machine/runtime.ts"
 import { hybridCgroupMount, isSharedMount, mountsBelow } from "./mounts.ts"
@@ -30,6 +32,9 @@ export interface SupervisedContainerd {
 
   /** What its containers are to be run with. */
   readonly runtime: Runtime
+
+  /** Where it has its shims' folders. */
+  readonly state: string
   pid(): number | undefined
 
   /** Stops watching; containerd runs on. */
@@ -107,7 +112,7 @@ export async function superviseContainerd({
 
   // Before containerd has mounts of its own, which begin as a copy of ours.
   if (hybrid !== undefined) share(paths.folder)
-  const runtime = readOnlyRuntime(findRuntime(false), paths.folder)
+  const runtime = { ...readOnlyRuntime(findRuntime(false), paths.folder), root: join(paths.state, "runtime") }
   const found = identity !== undefined && isAlive(identity)
   if (!found) start()
   try {
@@ -122,6 +127,7 @@ export async function superviseContainerd({
     address: paths.socket,
     ownMounts: hybrid !== undefined,
     runtime,
+    state: paths.state,
     pid: () => (identity !== undefined && isAlive(identity) ? Number.parseInt(identity, 10) : undefined),
     close,
     async stop() {
@@ -132,6 +138,7 @@ export async function superviseContainerd({
       if (!ended()) process.kill(Number.parseInt(identity!, 10), "SIGKILL")
       while (!ended()) await passed(world, LOOK_MS)
       releaseRuntime(paths.folder)
+      if (!hasShims(paths.state)) rmSync(paths.state, { recursive: true, force: true })
       // What somebody else has mounted below it stays, as networks and volumes do.
       if (isSharedMount(paths.folder) && mountsBelow(paths.folder).length === 0) execFileSync("umount", [paths.folder])
     },

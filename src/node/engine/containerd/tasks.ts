@@ -24,13 +24,17 @@ export class TaskParts {
   }
 
   async create(spec: TaskSpec): Promise<void> {
-    const { instance, id, cpu, memory, pidsMax } = spec
+    const { instance, id, cpu, memory, pidsMax, sharesPids, sharesIpc } = spec
+    // One whose containers share nothing needs nothing: the runtime makes cgroups where they are missing.
+    if (cpu !== undefined || memory !== undefined || pidsMax !== undefined) {
+      await this.#host.cgroups.create(this.cgroupPath(instance, id), {
+        ...(cpu !== undefined && { cpu }),
+        ...(memory !== undefined && { memory }),
+        ...(pidsMax !== undefined && { pidsMax }),
+      })
+    }
+    if (!sharesPids && !sharesIpc) return
     writeRecord(this.#places.task(instance, id), spec)
-    await this.#host.cgroups.create(this.cgroupPath(instance, id), {
-      ...(cpu !== undefined && { cpu }),
-      ...(memory !== undefined && { memory }),
-      ...(pidsMax !== undefined && { pidsMax }),
-    })
     await this.#hold(spec)
     if (spec.sharesIpc) {
       const folder = this.#places.sharedMemory(instance, id)

@@ -1,4 +1,5 @@
 import { Readable } from "node:stream"
+import { inRegion } from "../../registry/ecr.ts"
 import { familiarReference, parseReference, type Reference } from "../../registry/reference.ts"
 import { EngineError } from "../engine-error.ts"
 import type { Image, ImageHealthCheck, Images, Login, PullOptions, PullProgress } from "../image.ts"
@@ -12,7 +13,8 @@ export function dockerImages(daemon: Daemon): Images {
   }
 
   async function bring(text: string, { login, digest, signal, progress }: PullOptions): Promise<Image> {
-    const reference = parseReference(text)
+    const asked = parseReference(text)
+    const reference = reachable(asked, login)
     const name = nameOf(reference)
     const tag = digest ?? reference.digest ?? reference.tag!
     const stream = await daemon
@@ -25,15 +27,23 @@ export function dockerImages(daemon: Daemon): Images {
     }
     const image = await inspect(tag.includes(":") ? `${name}@${tag}` : `${name}:${tag}`)
     if (image === undefined) throw new EngineError("registry failed", `The image ${text} is not there after its pull.`)
+    if (reference !== asked) return renamed(image, asked)
     if (digest === undefined || reference.tag === undefined) return image
     // Asked for by its digest it comes without the tag, which stands for it now.
     await daemon.ask("POST", `/images/${image.id}/tag`, { query: { repo: name, tag: reference.tag } })
     return (await inspect(image.id))!
   }
 
+  /** An image that was brought from where the region has it goes by the name that it has in task definitions. */
+  async function renamed({ id }: Image, asked: Reference): Promise<Image> {
+    const tag = asked.tag ?? asked.digest!.slice("sha256:".length)
+    await daemon.ask("POST", `/images/${id}/tag`, { query: { repo: nameOf(asked), tag } })
+    return (await inspect(id))!
+  }
+
   return {
     async resolve(text, login, signal) {
-      const name = familiarReference(parseReference(text))
+      const name = familiarReference(reachable(parseReference(text), login))
       const headers = authorization(login)
       const answer = await daemon
         .ask<{ Descriptor: { digest: string } }>("GET", `/distribution/${name}/json`, { headers, signal })
@@ -101,6 +111,12 @@ class Progress {
   }
 }
 
+/** Docker knows no way to a registry but its name, so an image of a region is asked for at the region's address. */
+function reachable(reference: Reference, login: Login | undefined): Reference {
+  const repository = login?.via && inRegion(reference)
+  return repository === undefined ? reference : { ...reference, host: new URL(login!.via!.endpoint).host, repository }
+}
+
 function refused(error: unknown): never {
   if (error instanceof EngineError && error.kind !== "unavailable") throw pullError(error.message)
   throw error
@@ -120,7 +136,8 @@ function pullError(message: string): EngineError {
 }
 
 function authorization(login: Login | undefined): Readonly<Record<string, string>> {
-  const text = Buffer.from(JSON.stringify(login ?? {})).toString("base64url")
+  const { username, password } = login ?? {}
+  const text = Buffer.from(JSON.stringify({ username, password })).toString("base64url")
   // Docker 20.10 does not read it without its padding.
   return { "x-registry-auth": text.padEnd(Math.ceil(text.length / 4) * 4, "=") }
 }

@@ -15,7 +15,9 @@ export interface CompiledGroup {
   readonly id: string
   readonly ingress: readonly CompiledRule[]
   readonly egress: readonly CompiledRule[]
-  readonly members: ReadonlySet<string>
+
+  /** Looked at by those who ask about single packets. */
+  readonly members: () => ReadonlySet<string>
   readonly ingressChain: FilterChain
   readonly egressChain: FilterChain
   readonly memberSets: readonly (readonly [name: string, set: FilterSet])[]
@@ -31,7 +33,7 @@ export function compileGroup(group: FabricGroup): CompiledGroup {
     id: group.id,
     ingress: ingress!,
     egress: egress!,
-    members: new Set(group.members),
+    members: once(() => new Set(group.members)),
     ingressChain: { rules: ingress!.flatMap((rule) => renderRule(rule, "saddr", "accept")) },
     // What may leave is then asked whether it may arrive.
     egressChain: { rules: egress!.flatMap((rule) => renderRule(rule, "daddr", "goto arriving")) },
@@ -47,7 +49,17 @@ export function compileGroup(group: FabricGroup): CompiledGroup {
 const FAMILIES = [4, 6] as const
 
 function elementsOf(members: readonly string[], family: 4 | 6): ReadonlyMap<string, undefined> {
-  return new Map(members.flatMap((member) => (familyOf(member) === family ? [[member, undefined]] : [])))
+  const elements = new Map<string, undefined>()
+  for (const member of members) if (familyOf(member) === family) elements.set(member, undefined)
+  return elements
+}
+
+function once<T>(make: () => T): () => T {
+  let made: T | undefined
+  return () => {
+    made ??= make()
+    return made
+  }
 }
 
 function compileRule(rule: FabricGroupRule): CompiledRule {
@@ -84,7 +96,7 @@ export function isAllowed(
   return groupIds.some((id) =>
     groups.get(id)?.[side].some(({ match, cidrs, groupId }) => {
       if (!matches(match, packet)) return false
-      if (groupId !== undefined) return groups.get(groupId)?.members.has(peer) ?? false
+      if (groupId !== undefined) return groups.get(groupId)?.members().has(peer) ?? false
       return cidrs.some((cidr) => contains(cidr, peer))
     }),
   )

@@ -108,14 +108,28 @@ function filled({ filling }: FilterSet): string {
 
 type Elements = FilterSet["elements"]
 
-function differenceOf(before: Elements | undefined, after: Elements) {
+/** Most elements are the same and in the same order: both are walked side by side, and looked up only where they part. */
+function differenceOf(before: Elements = NONE, after: Elements) {
   const removed: string[] = []
   const added: [key: string, value: string | undefined][] = []
   if (before === after) return { removed, added }
-  for (const [key, value] of before ?? []) if (!after.has(key) || after.get(key) !== value) removed.push(key)
-  for (const [key, value] of after) if (!before?.has(key) || before.get(key) !== value) added.push([key, value])
+  const olds = before[Symbol.iterator]()
+  let old = olds.next().value
+  for (const [key, value] of after) {
+    for (; old !== undefined && old[0] !== key && !after.has(old[0]); old = olds.next().value) removed.push(old[0])
+    const isHere = old?.[0] === key
+    const isKnown = isHere || before.has(key)
+    if (!isKnown || (isHere ? old![1] : before.get(key)) !== value) {
+      if (isKnown) removed.push(key)
+      added.push([key, value])
+    }
+    if (isHere) old = olds.next().value
+  }
+  for (; old !== undefined; old = olds.next().value) if (!after.has(old[0])) removed.push(old[0])
   return { removed, added }
 }
+
+const NONE: Elements = new Map()
 
 function renderElement([key, value]: readonly [string, string | undefined]): string {
   return value === undefined ? key : `${key} : ${value}`

@@ -9,7 +9,10 @@ import type { ElasticState, FabricState, RouterState, SpaceState, Step } from ".
 export function planSteps(from: FabricState, to: FabricState, hostTable: string): Step[] {
   const steps: Step[] = []
   const late: Step[] = []
-  for (const [vpcId, router] of to.routers) planRouter(vpcId, from.routers.get(vpcId), router, steps, late)
+  const remade = remadeLinks(from, to)
+  for (const [vpcId, router] of to.routers) {
+    planRouter(vpcId, withoutLinks(from.routers.get(vpcId), remade.get(vpcId)), router, steps, late)
+  }
   // A link to another router needs both.
   const connecting = steps.filter(({ kind }) => kind === "connect" || kind === "open vxlan")
   const configuring = steps.filter(({ kind }) => kind === "configure")
@@ -17,7 +20,7 @@ export function planSteps(from: FabricState, to: FabricState, hostTable: string)
   const hostSteps: Step[] = []
   planFilter(undefined, from.host, to.host, hostTable, hostSteps)
   const hostConfiguring: Step[] = []
-  planEntries(undefined, from.host, to.host, hostConfiguring)
+  planEntries(undefined, withoutLinks(from.host, remade.get(undefined)), to.host, hostConfiguring)
   for (const [vpcId, { elastics }] of from.routers) {
     if (to.routers.has(vpcId)) continue
     const subject = { kind: "vpc", id: vpcId }
@@ -29,6 +32,33 @@ export function planSteps(from: FabricState, to: FabricState, hostTable: string)
     late.push({ kind: "remove link", subject: { kind: "vpc", id: link }, vpcId: undefined, link })
   }
   return [...hostSteps, ...first, ...connecting, ...configuring, ...hostConfiguring, ...late]
+}
+
+/** By VPC, links that are made anew as they should be others, at both ends; undefined is the host. */
+function remadeLinks(from: FabricState, to: FabricState): ReadonlyMap<string | undefined, ReadonlySet<string>> {
+  const remade = new Map<string | undefined, Set<string>>()
+  const add = (vpcId: string | undefined, link: string) => remade.set(vpcId, (remade.get(vpcId) ?? new Set()).add(link))
+  for (const [vpcId, { links }] of to.routers) {
+    const before = from.routers.get(vpcId)?.links
+    if (before === links) continue
+    for (const [link, state] of links) {
+      const was = before?.get(link)
+      if (was === undefined || state.kind === "end" || sameLink(was, state)) continue
+      add(vpcId, link)
+      if (was.kind === "connected") add(was.otherVpc, was.otherName)
+    }
+  }
+  return remade
+}
+
+/** With a link goes all that leads over it. */
+function withoutLinks<Space extends SpaceState | undefined>(
+  space: Space,
+  links: ReadonlySet<string> | undefined,
+): Space {
+  if (space === undefined || links === undefined) return space
+  const stays = ([, entry]: readonly [string, Entry]) => !("link" in entry) || !links.has(entry.link ?? "")
+  return { ...space, entries: new Map([...space.entries].filter(stays)) }
 }
 
 function planRouter(vpcId: string, from: RouterState | undefined, to: RouterState, steps: Step[], late: Step[]): void {

@@ -70,6 +70,7 @@ function callerOf(
     sourceIp: request.sourceIp,
     userAgent: request.headers["user-agent"],
     service: "ecr",
+    action: `ecr:${operation}`,
     operation,
     now: world.now(),
     random: world.random,

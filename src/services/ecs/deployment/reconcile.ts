@@ -6,14 +6,14 @@ import { writeDeploymentState } from "../service/event.ts"
 import { primaryOf } from "../service/find.ts"
 import { type Roster, rosterOf } from "../service/roster.ts"
 import type { Recipe } from "../service/start.ts"
-import { clusters, type Deployment, deployments, type Service, serviceRevisions, services } from "../tables.ts"
-import { definitionByArn } from "../task-definition/find.ts"
+import { type Deployment, deployments, type Service, serviceRevisions, services } from "../tables.ts"
 import { carryOut } from "./carry-out.ts"
 import { countFailures, isTripped } from "./circuit-breaker.ts"
 import { complete, retire } from "./complete.ts"
 import { mayEnter } from "./gate.ts"
 import { healthySince, type Member } from "./member.ts"
 import { rebalance } from "./rebalance.ts"
+import { recipeOf } from "./recipe.ts"
 import { delayRestarts } from "./restart.ts"
 import { BREAKER, type Failure, gateFailure, giveUp, STOPPED_BY_USER } from "./rollback.ts"
 import { keptSteady } from "./steady.ts"
@@ -51,18 +51,6 @@ export function reconcileDeployment(turn: Turn, service: Service): void {
       roster,
     )
   }
-}
-
-/** What a deployment's tasks are made from. */
-export function recipeOf(
-  { tx }: Pick<Turn, "tx">,
-  service: Service,
-  { id, revisionArn }: Pick<Deployment, "id" | "revisionArn">,
-): Recipe {
-  const revision = tx.mustGet(serviceRevisions, revisionArn)
-  const definition = definitionByArn(tx, revision.definitionArn)
-  assert(definition !== undefined, `${revision.arn} has lost its task definition`)
-  return { service, cluster: tx.mustGet(clusters, service.clusterArn), revision, definition, startedBy: id }
 }
 
 function begin(turn: Turn, deployment: Deployment): Deployment {

@@ -5,7 +5,7 @@ import { type Capacity, capacity } from "../placement/capacity.ts"
 import { explainInstance } from "../placement/explain.ts"
 import { candidateArns } from "../placement/plan.ts"
 import type { PlacementRequest } from "../placement/request.ts"
-import { propertiesOf, type Recipe, requestFor, type Starts, startTasks } from "../service/start.ts"
+import { propertiesOf, type Recipe, requestFor, type Starts } from "../service/start.ts"
 import { chooser } from "../service/stop.ts"
 import { type Deployment, type Service, services, type Task, tasks } from "../tables.ts"
 import { newTask, placeTask } from "../task/create.ts"
@@ -14,6 +14,7 @@ import { boundsOf } from "./bounds.ts"
 import { planDaemon } from "./daemon.ts"
 import type { Member } from "./member.ts"
 import { rolling } from "./plan.ts"
+import { startPlanned } from "./recipe.ts"
 import type { DeploymentStrategy, Plan, Stop } from "./strategy.ts"
 
 /** What a deployment does next, whichever way its service is scheduled. */
@@ -74,7 +75,7 @@ export function replicaStep(
     obstacle: plan.obstacle,
     nextLook: plan.nextLook,
     startCount,
-    start: (countMax) => startTasks(turn, recipe, Math.min(startCount, countMax), present),
+    start: (countMax) => startPlanned(turn, recipe, plan.start, countMax, present),
   }
 }
 

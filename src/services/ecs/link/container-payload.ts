@@ -2,7 +2,7 @@ import type { ContainerDefinition, ContainerOverride, Secret as SecretShape } fr
 import { parseArn } from "../../../aws/arn.ts"
 import type { Container, RegistryAuthentication, Secret } from "../../../wire/task.ts"
 import type { Task, TaskContainer, TaskDefinition } from "../tables.ts"
-import { isEcrImage } from "../task-definition/image.ts"
+import { ecrRegistryOf } from "../task-definition/image.ts"
 import { dockerConfig } from "./docker-config.ts"
 import type { TaskCredentials } from "./payload.ts"
 
@@ -110,7 +110,7 @@ function secretPayload({ name, valueFrom }: SecretShape, region: string, target:
   }
 }
 
-/** Whom the agent asks for a password before it pulls; `1234.dkr.ecr.eu-west-1.amazonaws.com` says it itself. */
+/** Whom the agent asks for a password before it pulls; the name of an image in ECR says it itself. */
 function registryOf(
   image: string,
   { repositoryCredentials }: ContainerDefinition,
@@ -124,9 +124,7 @@ function registryOf(
       asmAuthData: { credentialsParameter, region: parseArn(credentialsParameter)?.region || region },
     }
   }
-  if (!isEcrImage(image)) return undefined
-  const [registryId = ""] = image.split(".", 1)
-  const [, registryRegion = region] = /\.dkr[.-]ecr(?:-fips)?\.([a-z0-9-]+)\./.exec(image) ?? []
-  const useExecutionRole = execution !== undefined
-  return { type: "ecr", ecrAuthData: { registryId, region: registryRegion, useExecutionRole } }
+  const registry = ecrRegistryOf(image)
+  if (registry === undefined) return undefined
+  return { type: "ecr", ecrAuthData: { ...registry, useExecutionRole: execution !== undefined } }
 }

@@ -159,6 +159,25 @@ test("a machine that has said where it is only takes tasks with a subnet there; 
   expect(far).toMatchObject({ containerInstanceArn: anywhere.arn, availabilityZone: "us-east-1b" })
 })
 
+test("a new service is spread over the zones of its subnets from its first task on, on FARGATE too", async () => {
+  const { shop, subnetIn } = await startNetwork()
+  for (const id of ["a", "b", "c"]) {
+    const machine = shop.poolInstance(id)
+    shop.change(machine, { attributes: [...CAPABLE, { name: "ecs.availability-zone", value: `us-east-1${id}` }] })
+  }
+  await shop.ecs.createService({
+    cluster: "shop",
+    serviceName: "web",
+    taskDefinition: "fargate-web",
+    launchType: "FARGATE",
+    desiredCount: 9,
+    networkConfiguration: { awsvpcConfiguration: { subnets: ["a", "b", "c"].map(subnetIn) } },
+  })
+  await shop.world.settle()
+  const zones = shop.store.transact(shop.scope, (tx) => tx.all(tasksTable).map(({ zone }) => zone)).sort()
+  expect(zones).toEqual(["a", "a", "a", "b", "b", "b", "c", "c", "c"].map((letter) => `us-east-1${letter}`))
+})
+
 test("tasks on a machine that stands in every zone are spread over the zones of their subnets", async () => {
   const { shop, subnetIn } = await startNetwork()
   shop.instance("a", { attributes: CAPABLE })

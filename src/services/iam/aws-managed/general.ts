@@ -156,7 +156,9 @@ export const generalPolicies: readonly AwsPolicy[] = [
   {
     name: "SecurityAudit",
     description: "Allows to look at how everything is protected.",
-    statements: [allow([...VIEW_ONLY, "ecr:GetRepositoryPolicy", "kms:Describe*", "kms:Get*", "kms:List*", "s3:Get*Policy*"])],
+    statements: [
+      allow([...VIEW_ONLY, "ecr:GetRepositoryPolicy", "kms:Describe*", "kms:Get*", "kms:List*", "s3:Get*Policy*"]),
+    ],
   },
   {
     name: "IAMFullAccess",

@@ -10,12 +10,7 @@ import { linkedRolePolicies } from "./linked-roles.ts"
 import { resourcePolicies } from "./resources.ts"
 import type { AwsPolicy } from "./statement.ts"
 
-const ALL: readonly AwsPolicy[] = [
-  ...generalPolicies,
-  ...containerPolicies,
-  ...resourcePolicies,
-  ...linkedRolePolicies,
-]
+const ALL: readonly AwsPolicy[] = [...generalPolicies, ...containerPolicies, ...resourcePolicies, ...linkedRolePolicies]
 
 const byPartition = new Map<string, ReadonlyMap<string, ManagedPolicy>>()
 

@@ -23,7 +23,14 @@ export const linkedRolePolicies: readonly AwsPolicy[] = [
           "RegisterInstancesWithLoadBalancer",
           "RegisterTargets",
         ]),
-        ...actionsOf("route53", ["ChangeResourceRecordSets", "CreateHealthCheck", "DeleteHealthCheck", "Get*", "List*", "UpdateHealthCheck"]),
+        ...actionsOf("route53", [
+          "ChangeResourceRecordSets",
+          "CreateHealthCheck",
+          "DeleteHealthCheck",
+          "Get*",
+          "List*",
+          "UpdateHealthCheck",
+        ]),
         ...actionsOf("servicediscovery", [
           "DeregisterInstance",
           "Get*",
@@ -48,9 +55,19 @@ export const linkedRolePolicies: readonly AwsPolicy[] = [
         "*",
         { Null: { "autoscaling:ResourceTag/AmazonECSManaged": "false" } },
       ),
-      allow(["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"], "arn:aws:cloudwatch:*:*:alarm:*"),
       allow(
-        actionsOf("logs", ["CreateLogGroup", "CreateLogStream", "DescribeLogGroups", "DescribeLogStreams", "PutLogEvents", "PutRetentionPolicy"]),
+        ["cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:PutMetricAlarm"],
+        "arn:aws:cloudwatch:*:*:alarm:*",
+      ),
+      allow(
+        actionsOf("logs", [
+          "CreateLogGroup",
+          "CreateLogStream",
+          "DescribeLogGroups",
+          "DescribeLogStreams",
+          "PutLogEvents",
+          "PutRetentionPolicy",
+        ]),
         "arn:aws:logs:*:*:log-group:/aws/ecs/*",
       ),
     ],
@@ -129,7 +146,12 @@ export const linkedRolePolicies: readonly AwsPolicy[] = [
     description: "Lets EC2 start and end spot machines.",
     statements: [
       allow(actionsOf("ec2", ["DescribeInstances", "StartInstances", "StopInstances", "RunInstances"])),
-      { Effect: "Deny", Action: ["ec2:RunInstances"], Resource: "arn:aws:ec2:*:*:instance/*", Condition: { StringNotEquals: { "ec2:InstanceMarketType": "spot" } } },
+      {
+        Effect: "Deny",
+        Action: ["ec2:RunInstances"],
+        Resource: "arn:aws:ec2:*:*:instance/*",
+        Condition: { StringNotEquals: { "ec2:InstanceMarketType": "spot" } },
+      },
     ],
   },
   {

@@ -31,7 +31,15 @@ export const resourcePolicies: readonly AwsPolicy[] = [
     name: "CloudWatchFullAccess",
     description: "Allows everything that CloudWatch and its logs have.",
     statements: [
-      allow(["autoscaling:Describe*", "cloudwatch:*", "logs:*", "sns:*", "iam:GetPolicy", "iam:GetPolicyVersion", "iam:GetRole"]),
+      allow([
+        "autoscaling:Describe*",
+        "cloudwatch:*",
+        "logs:*",
+        "sns:*",
+        "iam:GetPolicy",
+        "iam:GetPolicyVersion",
+        "iam:GetRole",
+      ]),
       allowLinkedRoles(["events.amazonaws.com"]),
     ],
   },
@@ -113,7 +121,13 @@ export const resourcePolicies: readonly AwsPolicy[] = [
         "tag:GetResources",
       ]),
       allow(
-        actionsOf("lambda", ["AddPermission", "CreateFunction", "GetFunction", "InvokeFunction", "UpdateFunctionConfiguration"]),
+        actionsOf("lambda", [
+          "AddPermission",
+          "CreateFunction",
+          "GetFunction",
+          "InvokeFunction",
+          "UpdateFunctionConfiguration",
+        ]),
         "arn:aws:lambda:*:*:function:SecretsManager*",
       ),
     ],
@@ -164,7 +178,12 @@ export const resourcePolicies: readonly AwsPolicy[] = [
         ]),
       ),
       allow(
-        actionsOf("ssmmessages", ["CreateControlChannel", "CreateDataChannel", "OpenControlChannel", "OpenDataChannel"]),
+        actionsOf("ssmmessages", [
+          "CreateControlChannel",
+          "CreateDataChannel",
+          "OpenControlChannel",
+          "OpenDataChannel",
+        ]),
       ),
       allow(
         actionsOf("ec2messages", [
@@ -205,9 +224,7 @@ export const resourcePolicies: readonly AwsPolicy[] = [
   {
     name: "AmazonS3ReadOnlyAccess",
     description: "Allows to read buckets and objects.",
-    statements: [
-      allow(["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"]),
-    ],
+    statements: [allow(["s3:Get*", "s3:List*", "s3:Describe*", "s3-object-lambda:Get*", "s3-object-lambda:List*"])],
   },
   {
     name: "AmazonVPCFullAccess",
@@ -297,9 +314,7 @@ export const resourcePolicies: readonly AwsPolicy[] = [
   {
     name: "ElasticLoadBalancingReadOnly",
     description: "Allows to look at load balancers.",
-    statements: [
-      allow(["elasticloadbalancing:Describe*", "ec2:DescribeInstances", "ec2:DescribeSecurityGroups"]),
-    ],
+    statements: [allow(["elasticloadbalancing:Describe*", "ec2:DescribeInstances", "ec2:DescribeSecurityGroups"])],
   },
   {
     name: "AutoScalingFullAccess",

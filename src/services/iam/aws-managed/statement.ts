@@ -25,7 +25,10 @@ export function allow(
 }
 
 /** Lets roles be handed to a service that will act as them. */
-export function allowPassing(service: string | readonly string[], resource: string | readonly string[] = "*"): Statement {
+export function allowPassing(
+  service: string | readonly string[],
+  resource: string | readonly string[] = "*",
+): Statement {
   return allow(["iam:PassRole"], resource, { StringLike: { "iam:PassedToService": service } })
 }
 

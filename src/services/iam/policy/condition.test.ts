@@ -79,6 +79,7 @@ const ROWS: readonly Row[] = [
   ["NotIpAddress", ["10.0.0.0/8"], ["10.1.0.1"], false],
   ["ArnEquals", ["arn:aws:sns:us-east-1:111122223333:topic"], ["arn:aws:sns:us-east-1:111122223333:topic"], true],
   ["ArnLike", ["arn:aws:sns:*:111122223333:top*"], ["arn:aws:sns:us-east-1:111122223333:topic:1"], true],
+  ["ArnLike", ["arn:aws:logs:*:*:log-group:?:*"], ["arn:aws:logs:us-east-1:111122223333:log-group:a:b:c"], true],
   ["ArnLike", ["arn:aws:sns:*:topic"], ["arn:aws:sns:us-east-1:111122223333:topic"], false],
   ["ArnLike", ["arn:aws:s3:::${aws:username}/*"], ["arn:aws:s3:::ann/a/b"], true],
   ["ArnLike", ["*"], ["arn:aws:s3:::ann"], false],

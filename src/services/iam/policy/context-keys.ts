@@ -1,14 +1,22 @@
-import { type PolicyDocument, parseDocument, type Statement } from "./document.ts"
+import { parseDocument } from "./document.ts"
 import { variablesOf } from "./text.ts"
+import { TextCache } from "./text-cache.ts"
 
 /** The condition keys that a document's decisions may depend on, as it writes them; each once. */
 export function contextKeysOf(text: string): readonly string[] {
-  const document = parseDocument(text)
-  return [...new Set(document?.statements.flatMap((statement) => statementKeys(document, statement)))]
+  return [...new Set(statementKeysOf(text).flat())]
 }
 
-export function statementKeys({ version }: PolicyDocument, { resources, conditions }: Statement): readonly string[] {
-  const texts = [...(resources?.listed ?? []), ...conditions.flatMap(({ values }) => values)]
-  const hasVariables = version === "2012-10-17"
-  return [...conditions.map(({ key }) => key), ...texts.flatMap((text) => variablesOf(text, hasVariables))]
+/** The same of each of its statements. Simulations ask for many actions, and so again and again. */
+export function statementKeysOf(text: string): readonly (readonly string[])[] {
+  return known.get(text)
 }
+
+const known = new TextCache((text): readonly (readonly string[])[] => {
+  const { version = "", statements = [] } = parseDocument(text) ?? {}
+  const hasVariables = version === "2012-10-17"
+  return statements.map(({ resources, conditions }) => {
+    const texts = [...(resources?.listed ?? []), ...conditions.flatMap(({ values }) => values)]
+    return [...conditions.map(({ key }) => key), ...texts.flatMap((one) => variablesOf(one, hasVariables))]
+  })
+}, 1024 * 1024)

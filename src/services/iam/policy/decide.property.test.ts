@@ -69,6 +69,7 @@ const arns = fc.constantFrom(
   "arn:aws:iam::*:role/*",
   "arn:*:user/ann",
   "arn:aws:iam::??????????33:*",
+  "arn:aws:*:user:*",
   "arn:aws:iam::*:user/${aws:username}",
 )
 const numbers = fc.constantFrom("1", "2", "2.0", "10", "x")

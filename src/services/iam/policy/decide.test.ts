@@ -124,6 +124,16 @@ test.each<[string, Case, string]>([
     "allowed",
   ],
   ["a user's id names it", { resource: allowing({ AWS: "AIDA1" }) }, "allowed"],
+  [
+    "a role's id names the role, and not its session",
+    { ...session, ...bounded, resource: allowing({ AWS: "AIDA1" }) },
+    "implicit boundary",
+  ],
+  [
+    "a resource's policy that names nobody means nobody",
+    { resource: policy({ Effect: "Allow", Action: "*", Resource: "*" }) },
+    "implicit identity",
+  ],
   ["somebody else's name changes nothing", { resource: allowing({ AWS: ROLE }) }, "implicit identity"],
   [
     "a resource may deny",

@@ -1,12 +1,12 @@
 import { accountOfResource } from "../../../aws/authorizer.ts"
 import { type CompiledStatement, compiledOf, type PolicyRequest } from "./compile.ts"
 import type { Context } from "./context.ts"
-import { statementKeys } from "./context-keys.ts"
+import { statementKeysOf } from "./context-keys.ts"
 import { type Refusal, type ResourceSide, refusalOf, verdictsOf } from "./decide.ts"
-import { parseDocument } from "./document.ts"
 import type { PolicySource } from "./identity.ts"
 import type { Requester } from "./principal.ts"
 import { type Span, statementSpans } from "./statement-position.ts"
+import { TextCache } from "./text-cache.ts"
 
 /** A policy that takes part in a simulation. */
 export interface SimulatedPolicy extends Pick<PolicySource, "id" | "document"> {
@@ -86,7 +86,7 @@ function says({ isDenied, allows }: { readonly isDenied: boolean; readonly allow
 
 function matchedOf(policy: SimulatedPolicy, { requester }: Simulation, request: PolicyRequest, decision: Decision) {
   if (decision === "implicitDeny") return []
-  const spans = statementSpans(policy.document)
+  const spans = knownSpans.get(policy.document)
   const effect: CompiledStatement["effect"] = decision === "allowed" ? "Allow" : "Deny"
   return compiledOf(policy.document)
     .applying(request, policy.type === "resource" ? requester : undefined)
@@ -94,11 +94,13 @@ function matchedOf(policy: SimulatedPolicy, { requester }: Simulation, request: 
     .map(({ index }) => ({ policy, span: spans[index] }))
 }
 
+const knownSpans = new TextCache(statementSpans, 1024 * 1024)
+
 function missingOf(text: string, { context }: Simulation, { action }: PolicyRequest): readonly string[] {
-  const document = parseDocument(text)!
+  const keys = statementKeysOf(text)
   return compiledOf(text)
     .statementsFor(action)
-    .flatMap(({ index }) => statementKeys(document, document.statements[index]!))
+    .flatMap(({ index }) => keys[index]!)
     .filter((key) => context.valuesOf(key.toLowerCase()) === undefined)
 }
 

@@ -9,7 +9,7 @@ export interface Span {
   readonly end: Position
 }
 
-const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],]/gs
+const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],\n]/gs
 
 /**
  * Where each statement of a document stands, as AWS tells it: from behind the bracket or comma in front of it, or for a
@@ -19,12 +19,17 @@ export function statementSpans(text: string): readonly Span[] {
   const spans: Span[] = []
   let depth = 0
   let name = ""
-  let start: number | undefined
+  let start: Position | undefined
   // As deep as a statement's brace ends.
   let home = 1
+  let line = 1
+  let lineStart = 0
   for (const { 0: token, index } of text.matchAll(TOKEN)) {
-    const after = index + 1
-    if (token.startsWith('"')) {
+    const after = { Line: line, Column: index + 2 - lineStart }
+    if (token === "\n") {
+      line++
+      lineStart = index + 1
+    } else if (token.startsWith('"')) {
       if (depth === 1) name = token
     } else if (token === "{" || token === "[") {
       if (depth === 1 && name === '"Statement"') {
@@ -37,14 +42,9 @@ export function statementSpans(text: string): readonly Span[] {
     } else {
       depth--
       if (start === undefined) continue
-      if (token === "}" && depth === home) spans.push({ start: position(text, start), end: position(text, after) })
+      if (token === "}" && depth === home) spans.push({ start, end: after })
       if (depth === 1) start = undefined
     }
   }
   return spans
-}
-
-function position(text: string, offset: number): Position {
-  const before = text.slice(0, offset)
-  return { Line: before.split("\n").length, Column: offset - before.lastIndexOf("\n") }
 }

@@ -10,7 +10,6 @@ export type Part =
   | { readonly kind: "variable"; readonly key: string; readonly otherwise: string | undefined }
 
 const VARIABLE = /\$\{([^{}]+)\}/g
-const WITH_DEFAULT = /^(.*?)\s*,\s*'(.*)'$/s
 
 /** Policies of the older version know no variables: there `${` is nothing special. */
 export function partsOf(text: string, hasVariables: boolean): readonly Part[] {
@@ -28,8 +27,12 @@ export function partsOf(text: string, hasVariables: boolean): readonly Part[] {
 
 function variableOf(inside: string): Part {
   if (inside === "*" || inside === "?" || inside === "$") return { kind: "literal", text: inside }
-  const [, key = inside, otherwise] = WITH_DEFAULT.exec(inside) ?? []
-  return { kind: "variable", key: key.trim(), otherwise }
+  const comma = inside.indexOf(",")
+  const quoted = comma === -1 ? "" : inside.slice(comma + 1).trim()
+  const hasDefault = quoted.length >= 2 && quoted.startsWith("'") && quoted.endsWith("'")
+  return hasDefault
+    ? { kind: "variable", key: inside.slice(0, comma).trim(), otherwise: quoted.slice(1, -1) }
+    : { kind: "variable", key: inside.trim(), otherwise: undefined }
 }
 
 /** The keys of a text's variables, as they were written. */

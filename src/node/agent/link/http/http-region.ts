@@ -25,6 +25,7 @@ export interface HttpRegionOptions {
 export class HttpRegion implements Region {
   readonly name: string
   readonly endpoint: string
+  readonly ca?: string
   readonly #options: HttpRegionOptions
   readonly #url: URL
   readonly #agent: HttpAgent
@@ -35,6 +36,7 @@ export class HttpRegion implements Region {
     this.endpoint = options.endpoint
     this.#url = new URL(options.endpoint)
     const { ca } = options
+    if (ca !== undefined) this.ca = ca
     const kept = { keepAlive: true, keepAliveMsecs: KEEP_ALIVE_MS, maxSockets: CONNECTIONS_MAX }
     this.#agent = this.#isSecure ? new HttpsAgent({ ...kept, ...(ca !== undefined && { ca }) }) : new HttpAgent(kept)
   }

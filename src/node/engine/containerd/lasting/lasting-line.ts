@@ -30,7 +30,7 @@ export class LastingLine implements LastingCalls {
     this.#namespace = options.namespace
     const { methods } = services().find(({ name }) => name === "tasks")!
     const call = (name: string) => (input: object) => this.#call(methods.get(name)!, input)
-    this.tasks = { create: call("Create"), start: call("Start") } as unknown as LastingCalls["tasks"]
+    this.tasks = { create: call("create"), start: call("start") } as unknown as LastingCalls["tasks"]
   }
 
   /** Nothing is asked any more; the second process ends at once. */

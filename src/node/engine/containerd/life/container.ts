@@ -83,7 +83,7 @@ export class Container {
 
   forget(): void {
     this.#gone = true
-    rmSync(this.place.folder, { recursive: true, force: true })
+    for (const folder of [this.place.folder, this.place.files]) rmSync(folder, { recursive: true, force: true })
     this.#changed()
   }
 

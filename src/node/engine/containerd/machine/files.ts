@@ -13,6 +13,7 @@ export function writeFiles(
   place: ContainerPlace,
 ): void {
   const own = network.mode !== "host"
+  mkdirSync(place.files, { recursive: true, mode: 0o711 })
   writeFileSync(place.hostname, `${hostname}\n`)
   writeFileSync(place.hosts, hostsFile(container, hostname, network.state))
   writeFileSync(place.resolvConf, resolvConf(container, machineResolvConf(own), own))

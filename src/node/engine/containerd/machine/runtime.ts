@@ -8,6 +8,9 @@ export interface Runtime {
 
   /** By its whole path, or containerd would look for it in a PATH of its own. */
   readonly path: string
+
+  /** Where it keeps what it knows of containers while they run, unless it is where everybody's does. */
+  readonly root?: string
 }
 
 /** `hybrid`: the containers' runtime sees cgroups of version 2 beside those of version 1, with which crun cannot live. */

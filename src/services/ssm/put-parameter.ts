@@ -1,0 +1,200 @@
+import type * as sdk from "@aws-sdk/client-ssm"
+import type { Call, Operations } from "../../aws/operations.ts"
+import { requestTagConditions } from "../../aws/tags.ts"
+import { compilePattern } from "./allowed-pattern/match.ts"
+import { BadPattern } from "./allowed-pattern/parse.ts"
+import { fault, invalid, oneOf, unfit } from "./fault.ts"
+import { currentVersion, labelsOf, parameterConditions } from "./find.ts"
+import { checkName, parameterArn } from "./names.ts"
+import { checkedPolicies, expiryOf } from "./policy.ts"
+import { DEFAULT_KEY, sealValue } from "./sealing.ts"
+import {
+  type Parameter,
+  type ParameterPolicy,
+  type ParameterVersion,
+  parameters,
+  parameterVersionKey,
+  parameterVersions,
+  type Tier,
+} from "./tables.ts"
+import { checkedTags } from "./tag.ts"
+
+export const putParameterOperations = {
+  PutParameter(call, input) {
+    const { Name: name = "", Overwrite: overwrites = false } = input
+    const tags = checkedTags(input.Tags)
+    const arn = parameterArn(call, name)
+    const present = call.tx.get(parameters, name)
+    call.authorize(arn, {
+      ...(present && parameterConditions(present)),
+      ...requestTagConditions(tags),
+      "ssm:Overwrite": overwrites,
+      ...(input.Policies !== undefined && { "ssm:Policies": true }),
+    })
+    checkName(name)
+    if (present !== undefined && !overwrites) {
+      throw fault(
+        "ParameterAlreadyExists",
+        "The parameter already exists. To overwrite this value, set the overwrite option in the request to true.",
+      )
+    }
+    if (overwrites && tags.length > 0) {
+      throw invalid(
+        "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.",
+      )
+    }
+    const parameter = present ?? { name, arn, version: 0, firstVersion: 1, labels: {}, tags, expiresAt: undefined }
+    const version = nextVersion(call, parameter, input, present && currentVersion(call.tx, present))
+    const firstVersion = withRoom(call, parameter)
+    call.tx.put(parameterVersions, version)
+    call.tx.put(parameters, {
+      ...parameter,
+      firstVersion,
+      version: version.version,
+      expiresAt: expiryOf(version.policies),
+    })
+    return { Version: version.version, Tier: version.tier }
+  },
+} satisfies Operations<typeof sdk>
+
+/** What is not said again stays as it was. */
+function nextVersion(
+  call: Call,
+  { name, arn, version: newest }: Parameter,
+  input: sdk.PutParameterRequest,
+  last: ParameterVersion | undefined,
+): ParameterVersion {
+  const value = input.Value!
+  const type = checkedType(input, last)
+  const policies = input.Policies === undefined ? (last?.policies ?? []) : checkedPolicies(input.Policies)
+  const tier = chosenTier(value, input, policies, last)
+  const allowedPattern = input.AllowedPattern ?? last?.allowedPattern
+  const dataType = input.DataType ?? last?.dataType ?? "text"
+  const description = input.Description ?? last?.description
+  if (description !== undefined && description.length > 1024) {
+    throw unfit(`${description.slice(0, 40)}…`, "description", "Member must have length less than or equal to 1024")
+  }
+  if (input.KeyId !== undefined && type !== "SecureString") {
+    throw invalid("KeyId goes with the type SecureString only.")
+  }
+  checkDataType(dataType, type, value)
+  if (allowedPattern !== undefined) checkPattern(allowedPattern, value)
+
+  const version = newest + 1
+  const keyId = type === "SecureString" ? (input.KeyId ?? last?.keyId ?? DEFAULT_KEY) : undefined
+  return {
+    name,
+    version,
+    type,
+    sealed: sealValue(call, value, { arn, version, type, tier, keyId }),
+    keyId,
+    description,
+    allowedPattern,
+    tier,
+    dataType,
+    policies,
+    modifiedAt: call.now,
+    modifiedBy: call.principal.arn,
+  }
+}
+
+function checkedType({ Type, Value }: sdk.PutParameterRequest, last: ParameterVersion | undefined) {
+  if (Value === "") throw unfit("", "value", "Member must have length greater than or equal to 1.")
+  const sent = Type === undefined ? undefined : oneOf(Type, "type", ["SecureString", "StringList", "String"])
+  const type = sent ?? last?.type
+  if (type === undefined) throw invalid("A parameter type is required when you create a parameter.")
+  if (last !== undefined && last.type !== type) {
+    throw fault(
+      "HierarchyTypeMismatchException",
+      "Parameter Store doesn't support changing a parameter type in a hierarchy. For example, you can't change a parameter from a String type to a SecureString type. You must create a new, unique parameter.",
+    )
+  }
+  return type
+}
+
+function chosenTier(
+  value: string,
+  { Tier }: sdk.PutParameterRequest,
+  policies: readonly ParameterPolicy[],
+  last: ParameterVersion | undefined,
+): Tier {
+  const asked = oneOf(Tier ?? last?.tier ?? "Standard", "tier", ["Standard", "Advanced", "Intelligent-Tiering"])
+  const length = Buffer.byteLength(value)
+  if (length > ADVANCED_BYTES_MAX) throw invalid(tooLong("Advanced", ADVANCED_BYTES_MAX, ""))
+  if (asked === "Intelligent-Tiering") {
+    const needsMore = length > STANDARD_BYTES_MAX || policies.length > 0 || last?.tier === "Advanced"
+    return needsMore ? "Advanced" : "Standard"
+  }
+  if (asked === "Advanced") return asked
+  if (last?.tier === "Advanced") {
+    throw invalid(
+      "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as a standard parameter.",
+    )
+  }
+  if (length > STANDARD_BYTES_MAX) {
+    throw invalid(
+      tooLong(
+        "Standard",
+        STANDARD_BYTES_MAX,
+        " To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
+      ),
+    )
+  }
+  if (policies.length > 0) throw invalid("Parameter policies need the advanced-parameter tier. Set Tier to Advanced.")
+  return asked
+}
+
+function tooLong(tier: Tier, max: number, advice: string): string {
+  return `${tier} tier parameters support a maximum parameter value of ${max} characters.${advice}`
+}
+
+function checkDataType(dataType: string, type: string, value: string): void {
+  if (dataType === "text") return
+  if (dataType !== "aws:ec2:image") {
+    throw invalid(
+      `The following data type is not supported: ${dataType.slice(0, 128)} (Data type names are all lowercase.)`,
+    )
+  }
+  if (type !== "String") throw invalid("The data type aws:ec2:image goes with the type String only.")
+  if (!/^ami-([0-9a-f]{8}|[0-9a-f]{17})$/.test(value))
+    throw invalid("The value is not the ID of an Amazon Machine Image.")
+}
+
+function checkPattern(pattern: string, value: string): void {
+  if (pattern.length > 1024) {
+    throw unfit(`${pattern.slice(0, 40)}…`, "allowedPattern", "Member must have length less than or equal to 1024")
+  }
+  if (!compiled(pattern)(value)) {
+    throw fault(
+      "ParameterPatternMismatchException",
+      `Parameter value, cannot be validated against allowedPattern: ${pattern}`,
+    )
+  }
+}
+
+function compiled(pattern: string): (text: string) => boolean {
+  try {
+    return compilePattern(pattern)
+  } catch (error) {
+    if (!(error instanceof BadPattern)) throw error
+    throw fault("InvalidAllowedPatternException", `The allowed pattern cannot be used: ${error.message}.`)
+  }
+}
+
+/** The oldest version goes where there are too many, unless somebody has labelled it: they would miss it. */
+function withRoom({ tx }: Call, parameter: Parameter): number {
+  const { name, firstVersion, version } = parameter
+  if (version - firstVersion + 1 < VERSIONS_MAX) return firstVersion
+  if (labelsOf(parameter, firstVersion).length > 0) {
+    throw fault(
+      "ParameterMaxVersionLimitExceeded",
+      `You attempted to create a new version of ${name} by calling the PutParameter API with the overwrite flag. Version ${firstVersion}, the oldest version, can't be deleted because it has a label associated with it. Move the label to another version of the parameter, and try again.`,
+    )
+  }
+  tx.delete(parameterVersions, parameterVersionKey(name, firstVersion))
+  return firstVersion + 1
+}
+
+const VERSIONS_MAX = 100
+const STANDARD_BYTES_MAX = 4096
+const ADVANCED_BYTES_MAX = 8192
