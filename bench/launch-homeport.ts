@@ -155,6 +155,6 @@ class Line {
 const HOMEPORT = resolve(import.meta.dirname, "../homeport")
 const PER_CALL = 10
 const LOOK_ALONE_MS = 2
-const LOOK_MS = 20
+const LOOK_MS = 40
 const SETTLE_MS = 150
 const SETTLE_MS_EACH = 20

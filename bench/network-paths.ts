@@ -38,6 +38,9 @@ export async function startMachine(host: string, underlayAddress: string, links:
 /** Pairs of tasks on one machine and on two, by our fabric and by what Linux has without: a bridge on each machine. */
 export interface Paths extends AsyncDisposable {
   readonly near: Client
+
+  /** Of a task whose interface has a flow log. */
+  readonly logged: Client
   readonly far: Client
   readonly nearByBridge: Client
   readonly farByBridge: Client
@@ -51,8 +54,9 @@ export async function openPaths(): Promise<Paths> {
   connectMachines(one.path, two.path)
   const app = anInterface("eni-app", "10.0.0.5")
   const near = anInterface("eni-near", "10.0.0.6")
+  const logged = anInterface("eni-logged", "10.0.0.8", { flowIntervals: [60] })
   const far = anInterface("eni-far", "10.0.0.7", { host: other })
-  const put: FabricPut = aNetwork([app, near, far], {
+  const put: FabricPut = aNetwork([app, near, logged, far], {
     machine: [
       { id: "one", host: instanceArn, underlayAddress: UNDERLAY[0] },
       { id: "two", host: other, underlayAddress: UNDERLAY[1] },
@@ -69,6 +73,7 @@ export async function openPaths(): Promise<Paths> {
   await serve(plain.app, plain.address)
   const paths = {
     near: await ask(one.inside(near), "10.0.0.5"),
+    logged: await ask(one.inside(logged), "10.0.0.5"),
     far: await ask(two.inside(far), "10.0.0.5"),
     nearByBridge: await ask(plain.near, plain.address),
     farByBridge: await ask(plain.far, plain.address),

@@ -22,7 +22,8 @@ async function pathFigures(seconds: number): Promise<Figure[]> {
   const figures: Figure[] = []
   for (const kind of ["round trip", "throughput"] as const) {
     const task = { kind, seconds }
-    const { near, nearByBridge, far, farByBridge } = await inTurns(kind, {
+    const { near, logged, nearByBridge, far, farByBridge } = await inTurns(kind, {
+      logged: () => paths.logged.run(task),
       near: () => paths.near.run(task),
       nearByBridge: () => paths.nearByBridge.run(task),
       far: () => paths.far.run(task),
@@ -36,6 +37,7 @@ async function pathFigures(seconds: number): Promise<Figure[]> {
       ratio: ratioOf(ours, theirs),
     })
     figures.push(figure("on one machine", near, nearByBridge, "bridge"))
+    figures.push(figure("on one machine, with a flow log", logged, near, "without"))
     figures.push(figure("on two machines", far, farByBridge, "bridges, routed"))
   }
   return figures

@@ -48,7 +48,7 @@ const COMPUTING_MODULES = [
 
 /** Of node:crypto, what gives the same answer every time. */
 const COMPUTING_CRYPTO =
-  /^(createHash|createHmac|hash|timingSafeEqual|create(Public|Private|Secret)Key|createSign|createVerify|sign|verify|create(De|C)ipheriv|(hkdf|pbkdf2|scrypt)Sync|KeyObject|X509Certificate|constants)$/
+  /^(createHash|createHmac|hash|timingSafeEqual|create(Public|Private|Secret)Key|createSign|createVerify|sign|verify|create(Dec|C)ipheriv|(hkdf|pbkdf2|scrypt)Sync|KeyObject|X509Certificate|constants)$/
 
 /** Packages that only compute; pino, pg and other packages that reach outside belong at an edge. */
 const COMPUTING_PACKAGES = /^(@smithy|@aws-sdk|@msgpack)\/|^tar-stream$/

@@ -29,6 +29,9 @@ export interface DataDirectory {
 
   /** The layers and manifests of images. */
   readonly images: string
+
+  /** The public keys of issuers of web identities, put there by hand. */
+  readonly issuers: string
   readonly log: string
 
   /** Where the running process listens for `homeport status`, `env` and the like. */
@@ -57,6 +60,7 @@ export function dataDirectory(path: string = usualPlace()): DataDirectory {
     journal: join(at, "journal.sqlite"),
     logEvents: join(at, "log-events"),
     images: join(at, "images"),
+    issuers: join(at, "issuers"),
     log: join(at, "homeport.log"),
     control: join(at, "control.sock"),
     node: join(at, "node"),

@@ -34,6 +34,7 @@ import { type Exchange, requestHead } from "./http-exchange.ts"
 import { type Certificate, HttpServer } from "./http-server.ts"
 import { type Identify, identifyBy } from "./identify.ts"
 import { mustFit, type OpenInstallation, open } from "./installation.ts"
+import { issuerKeysIn } from "./issuer-keys.ts"
 import { answerJoinRequest, isJoinRequest } from "./joining.ts"
 import type { MasterKeyPlace } from "./master-key-place.ts"
 import { metricsText } from "./metrics.ts"
@@ -84,7 +85,11 @@ export class Region {
     const { world, data, addresses, port, tls } = options
     this.#logEvents = new FileEventStore({ world, directory: data.logEvents })
     this.#blobs = new FileBlobStore({ world, directory: data.images })
-    this.#services = catalogOver({ logEvents: this.#logEvents, blobs: this.#blobs })
+    this.#services = catalogOver({
+      logEvents: this.#logEvents,
+      blobs: this.#blobs,
+      issuerKeys: issuerKeysIn(data.issuers, world.log),
+    })
     this.store = new Store({ world, tables: allTables })
     const controllers = [...retention(allTables), ...this.#services.flatMap((service) => service.controllers)]
     this.#controllers = new ControllerRunner(world, this.store, controllers)

@@ -2,7 +2,7 @@ import type { Service } from "../aws/service.ts"
 import type { AnyTable } from "../store/table.ts"
 import { accountTables } from "./accounts/index.ts"
 import { ec2 } from "./ec2/index.ts"
-import { type BlobStore, ecr, ecrTables } from "./ecr/index.ts"
+import { type BlobStore, ecr, ecrPublic, ecrTables } from "./ecr/index.ts"
 import { ecs, instanceStanding } from "./ecs/index.ts"
 import { fabric } from "./fabric/index.ts"
 import { flowDelivery } from "./flow-logs/index.ts"
@@ -13,6 +13,9 @@ import { s3 } from "./s3/index.ts"
 import { secretsManager } from "./secretsmanager/index.ts"
 import { ssm } from "./ssm/index.ts"
 import { type IssuerKeys, sts } from "./sts/index.ts"
+
+/** Tables of what is no AWS service. */
+export const otherTables: readonly AnyTable[] = accountTables
 
 /** The services that need nothing but the store, earlier ones first: one may call another only if it stands further down. */
 export const catalog: readonly Service[] = [
@@ -39,7 +42,7 @@ function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, servi
 /** Every AWS service there is, in the same order, over what a process has beside the store. */
 export function catalogOver({ logEvents, blobs, issuerKeys }: BesideTheStore): readonly Service[] {
   const overLogEvents = logs(logEvents)
-  const overBlobs = blobs === undefined ? [] : [ecr(blobs)]
+  const overBlobs = blobs === undefined ? [] : [ecr(blobs), ecrPublic(blobs)]
   const toldOfFlows = beside(fabric(instanceStanding, flowDelivery(logEvents)), ecs)
   const overTheStore = catalog.map((service) => {
     if (service.name === ecs.name) return toldOfFlows
@@ -57,9 +60,6 @@ export interface BesideTheStore {
   /** The keys of issuers of web identities; without them nobody is let in by one. */
   readonly issuerKeys?: IssuerKeys
 }
-
-/** Tables of what is no AWS service. */
-export const otherTables: readonly AnyTable[] = accountTables
 
 export const allTables: readonly AnyTable[] = [
   ...otherTables,

@@ -22,6 +22,7 @@ export interface Caller {
   readonly endpoint: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
+  readonly sessionToken?: string
 
   /** Where the CLI finds neither a configuration nor somebody's credentials. */
   readonly home: string
@@ -70,7 +71,8 @@ export function awsFollowing(caller: Caller, words: string, ...more: readonly st
   }
 }
 
-function commandLine({ endpoint, accessKeyId, secretAccessKey, home }: Caller, words: string, more: readonly string[]) {
+function commandLine(caller: Caller, words: string, more: readonly string[]) {
+  const { endpoint, accessKeyId, secretAccessKey, sessionToken, home } = caller
   if (!existsSync(AWS)) {
     throw new Error(`These tests run the AWS CLI at ${AWS}, and it is not there. Debian: apt-get install awscli.`)
   }
@@ -82,6 +84,7 @@ function commandLine({ endpoint, accessKeyId, secretAccessKey, home }: Caller, w
     AWS_REGION: "us-east-1",
     AWS_ACCESS_KEY_ID: accessKeyId,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    ...(sessionToken !== undefined && { AWS_SESSION_TOKEN: sessionToken }),
   }
   return { args, env }
 }

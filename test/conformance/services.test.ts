@@ -20,7 +20,13 @@ const OPEN_TO_ALL = ["GetCallerIdentity"]
 const UNSIGNED = ["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
 
 /** What they get is made for them. */
-const NEW_EACH_TIME = ["GetFederationToken", "GetSessionToken"]
+const NEW_EACH_TIME = [
+  "GetFederationToken",
+  "GetRandomPassword",
+  "GetSessionToken",
+  "GetAuthorizationToken",
+  "GetDownloadUrlForLayer",
+]
 
 /** What any operation of any service may answer, whether or not its SDK declares it. */
 const COMMON_FAULTS = ["AccessDeniedException", "AccessDenied", "ValidationException", "ValidationError"]

@@ -2,14 +2,19 @@ import type { NormalizedSchema } from "@smithy/core/schema"
 import type { OperationShape } from "../../src/aws/protocols/protocol.ts"
 import type { Service } from "../../src/aws/service.ts"
 import { catalogOver } from "../../src/services/catalog.ts"
+import { memoryBlobStore } from "../../src/services/ecr/index.ts"
 import { memoryEventStore } from "../../src/services/logs/segments/memory.ts"
 import type { TestWorld } from "../../src/services/testing.ts"
 import { requiredNames } from "./arbitrary.ts"
 import { ec2Setting } from "./ec2-setting.ts"
+import { ecrPublicSetting, ecrSetting } from "./ecr-setting.ts"
 import { ecsSetting } from "./ecs-setting.ts"
 import { iamSetting } from "./iam-setting.ts"
+import { kmsSetting } from "./kms-setting.ts"
 import { logsSetting } from "./logs-setting.ts"
 import { s3Setting } from "./s3-setting.ts"
+import { secretsManagerSetting } from "./secretsmanager-setting.ts"
+import { ssmSetting } from "./ssm-setting.ts"
 import { stsSetting } from "./sts-setting.ts"
 
 /** What a service needs before its operations are tried, so that some inputs mean something. */
@@ -36,15 +41,20 @@ export interface Prepared {
 
 /** Every service, with what it needs beside the store; new for each region, as some of that remembers. */
 export function wholeCatalog(): readonly Service[] {
-  return catalogOver({ logEvents: memoryEventStore() })
+  return catalogOver({ logEvents: memoryEventStore(), blobs: memoryBlobStore() })
 }
 
 /** One for each service of the catalogue. */
 const settings: Readonly<Record<string, Setting>> = {
   iam: iamSetting,
   sts: stsSetting,
+  kms: kmsSetting,
+  secretsmanager: secretsManagerSetting,
+  ssm: ssmSetting,
   ec2: ec2Setting,
   ecs: ecsSetting,
+  ecr: ecrSetting,
+  "ecr-public": ecrPublicSetting,
   logs: logsSetting,
   s3: s3Setting,
 }

@@ -38,9 +38,10 @@ test("of a firewall that is not ours to change it is said once what stands in th
   const { here, warnings } = await openWithWayOut()
   expect(await ask(here, "tcp", worldAddress, 80)).toBe("nothing")
   await until(() => warnings().length > 0)
-  const [{ chain, remedy }] = warnings() as [Record<string, string>]
+  const { chain, remedy } = warnings()[0]!.fields
   expect(chain).toBe("inet stranger forward")
-  run(remedy!.slice(remedy!.indexOf("nft ")))
+  run(String(remedy).slice(String(remedy).indexOf("nft ")))
   expect(await ask(here, "tcp", worldAddress, 80)).toBe(`world sees ${hostAddress}`)
   expect(warnings()).toHaveLength(1)
+  run("nft flush chain inet stranger forward")
 })

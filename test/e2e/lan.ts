@@ -17,11 +17,13 @@ export interface Cabled {
 export function openLan(): () => Promise<Cabled> {
   run("ip link add lan type bridge; ip address add 192.0.2.1/24 dev lan; ip link set lan up")
   run("echo 1 > /proc/sys/net/ipv4/ip_forward")
-  afterAll(() => void run("ip link delete lan"))
-  let count = 0
+  const cables: string[] = []
+  // The kernel takes what is in a namespace away in its own time; nobody waits for that.
+  afterAll(() => void run([...cables, "lan"].map((link) => `ip link delete ${link}`).join("; ")))
   return async () => {
-    const number = ++count
+    const number = cables.length + 1
     const [cable, address] = [`lan${number}`, `192.0.2.${10 + number}`]
+    cables.push(cable)
     const holder = spawn("unshare", ["--net", "sleep", "infinity"], { stdio: "ignore" })
     afterAll(() => void holder.kill("SIGKILL"))
     const network = `/proc/${holder.pid}/ns/net`

@@ -133,7 +133,7 @@ export class Hosting {
    * The region of the same data directory. One that is just away is where it was: who supervises it starts it on the
    * port that it had.
    */
-  async #ownRegion(): Promise<{ readonly endpoint: string; readonly ca: string | undefined } | undefined> {
+  async #ownRegion(): Promise<OwnRegion | undefined> {
     const { data } = this.#options
     const running = await status(data).catch((error) => {
       if (error instanceof NoAnswer) return undefined
@@ -143,23 +143,26 @@ export class Hosting {
     if (endpoint === undefined) return undefined
     const caFile = join(data.ca, "ca.crt")
     const isSecured = endpoint.startsWith("https:") && existsSync(caFile)
-    return { endpoint, ca: isSecured ? readFileSync(caFile, "utf8") : undefined }
+    return { endpoint, advertised: running?.advertised, ca: isSecured ? readFileSync(caFile, "utf8") : undefined }
   }
 
   /** What was found is kept for a start without a network. */
   async #findUnderlay(): Promise<void> {
     const { directory, underlay } = this.#options
     const known = this.#known()
-    const endpoints = await Promise.all(
-      known.map(async ({ endpoint }) => endpoint ?? (await this.#ownRegion())?.endpoint),
-    )
-    await underlay.look(
-      known,
-      endpoints.filter((endpoint) => endpoint !== undefined),
-    )
+    const endpoints: string[] = []
+    for (const { endpoint } of known) {
+      const own = endpoint === undefined ? await this.#ownRegion() : undefined
+      const at = endpoint ?? own?.endpoint
+      if (at !== undefined) endpoints.push(at)
+      // One that listens at all addresses of the machine is asked on the loopback, and others find it all the same.
+      if (own?.advertised !== undefined) endpoints.push(own.advertised, ANYWHERE)
+    }
+    await underlay.look(known, endpoints)
     const { found } = underlay
     if (found === undefined) return
-    for (const instance of known) {
+    // What others have written meanwhile stays.
+    for (const instance of readMemberships(directory)) {
       if (instance.foundUnderlay !== found) writeMembership(directory, { ...instance, foundUnderlay: found })
     }
   }
@@ -187,6 +190,17 @@ export class Hosting {
     world.log.info("an instance has left", { instance: name })
   }
 }
+
+interface OwnRegion {
+  readonly endpoint: string
+  readonly ca: string | undefined
+
+  /** Where other machines reach it, where they can. */
+  readonly advertised: string | undefined
+}
+
+/** An address of nobody, to which the way is the one to everywhere. */
+const ANYWHERE = "https://198.51.100.1"
 
 /** Takes away all that an instance has in the engine and in the kernel, with what still runs of it. */
 export async function clear(

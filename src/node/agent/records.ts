@@ -34,6 +34,9 @@ export interface TaskRecord {
   readonly stoppedAt?: number
   readonly containers: readonly ContainerRecord[]
 
+  /** It has stopped and given back what it would keep from others. */
+  readonly isReleased?: boolean
+
   /** What the region has confirmed to have heard; nothing is ever reported twice or backwards. */
   readonly sent: Sent
 }

@@ -19,6 +19,7 @@ import type { FabricState, Failure, Step } from "./plan/state.ts"
 import type { Removed } from "./records.ts"
 import { Streams } from "./streams.ts"
 import { taskFabric } from "./task-fabric.ts"
+import { Turns } from "./turns.ts"
 import { type EndpointAddresses, VpcEndpoints } from "./vpc-endpoints.ts"
 import { Waiting } from "./waiting.ts"
 
@@ -62,10 +63,7 @@ export class NodeFabric {
   #desired: Desired | undefined
   readonly #changed = new Set<FabricKind>()
   #failures: readonly Failure[] = []
-  #turn: Promise<void> = Promise.resolve()
-  #next: Promise<void> | undefined
-  #again: Cancel | undefined
-  #pauseMs = RETRY_MS
+  readonly #turns: Turns
   #closed = false
 
   constructor(options: NodeFabricOptions) {
@@ -78,6 +76,7 @@ export class NodeFabric {
     this.#forwarding = new Forwarding(world, thread)
     this.#kernel = new Kernel({ thread, names, forwarding: this.#forwarding })
     this.#waiting = new Waiting(world)
+    this.#turns = new Turns(world, () => this.#work().catch((error) => this.#failed(error)))
     this.#cutting = new Cutting({ world, thread, names })
     this.#flows = new FlowCollector({ world, thread, names })
     this.#resolvers = new Resolvers({ world, thread, names, upstreamResolvers }, () => this.#streams.records)
@@ -137,12 +136,11 @@ export class NodeFabric {
   /** Ends this process's part: what is in the kernel stays. */
   async close(): Promise<void> {
     this.#closed = true
-    this.#again?.()
+    const turned = this.#turns.close()
     this.#forwarding.close()
     this.#cutting.close()
     this.#flows.close()
-    await this.#next
-    await this.#turn
+    await turned
     this.#resolvers.close()
     this.#endpoints.close()
     this.#streams.close()
@@ -155,21 +153,12 @@ export class NodeFabric {
     return isThere ? this.#options.host.names.elasticPath(ec2Id) : undefined
   }
 
-  /** One turn at a time; what comes while one is under way is all done in the next. */
   #settle(changed: Iterable<FabricKind>): Promise<void> {
     for (const kind of changed) this.#changed.add(kind)
-    this.#next ??= this.#turn.then(async () => {
-      this.#next = undefined
-      if (this.#closed) return
-      this.#again?.()
-      this.#again = undefined
-      this.#turn = this.#work().catch((error) => this.#failed(error))
-      await this.#turn
-    })
-    return this.#next
+    return this.#turns.take()
   }
 
-  async #work(): Promise<void> {
+  async #work(): Promise<boolean> {
     const { host, world } = this.#options
     const desired = await this.#desire()
     const { state } = desired
@@ -186,13 +175,13 @@ export class NodeFabric {
     this.#desired = desired
     this.#failures = [...desired.failures, ...failed]
     for (const failure of failed) world.log.warn("a part of the network could not be made", { ...failure })
-    if (failed.length > 0) this.#retry()
-    else this.#pauseMs = RETRY_MS
     this.#waiting.look()
     this.#cutting.soon(refiltered(steps), () => ({ desired: this.#desired, records: this.#streams.records }))
-    if (this.#closed) return
-    await this.#resolvers.open(this.#resolverAddresses(state))
-    await this.#endpoints.open(endpoints)
+    if (!this.#closed) {
+      await this.#resolvers.open(this.#resolverAddresses(state))
+      await this.#endpoints.open(endpoints)
+    }
+    return failed.length === 0
   }
 
   /** Most of what ever changes are rules, and then the rest need not be worked out again. */
@@ -239,24 +228,16 @@ export class NodeFabric {
     return region === undefined ? Promise.reject(new Error(`no region has ${interfaceId}`)) : region()
   }
 
-  #failed(error: unknown): void {
+  #failed(error: unknown): boolean {
     this.#options.world.log.error("the network of this machine could not be made", { error })
     this.#known = undefined
     this.#failures = [{ kind: "machine", id: "", reason: (error as Error).message }]
-    this.#retry()
-  }
-
-  #retry(): void {
-    if (this.#closed) return
-    this.#again = this.#options.world.after(this.#pauseMs, () => void this.#settle([]))
-    this.#pauseMs = Math.min(RETRY_MS_MAX, this.#pauseMs * 2)
+    return false
   }
 }
 
 /** Kinds that only decide what may pass, or what names mean. */
 const RULE_KINDS: ReadonlySet<FabricKind> = new Set(["group", "acl", "dnsName"])
-const RETRY_MS = 1000
-const RETRY_MS_MAX = 60_000
 
 function refiltered(steps: readonly Step[]): string[] {
   return steps.flatMap((step) => (step.kind === "filter" && step.vpcId !== undefined ? [step.vpcId] : []))

@@ -20,6 +20,9 @@ export interface Host {
     cgroup: string,
   ): Promise<HeldNamespaces>
   release(id: string): Promise<void>
+
+  /** Where in memory to keep what would be in a folder on the disk otherwise, and ends with the machine's present start. */
+  fleetingFolder(onDisk: string): string
   close(): Promise<void>
 }
 

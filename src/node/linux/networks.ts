@@ -7,6 +7,7 @@ import { EngineError } from "../engine/engine-error.ts"
 import type { LegacyTables } from "./forwarding.ts"
 import type { CreatedNetwork, HostNetworks } from "./host.ts"
 import { Instances, type OpenInstance } from "./instances.ts"
+import { fleetingFolder } from "./fleeting.ts"
 import { formatAddress, parseAddress, parseSubnet } from "./ipv4.ts"
 import { parseMounts } from "./mounts.ts"
 import { macOf, type Names } from "./names.ts"
@@ -21,9 +22,6 @@ import { addressesOfVeth } from "./subnets.ts"
 export interface NetworksOptions {
   readonly world: Pick<World, "after" | "log" | "monotonic">
   readonly stateFolder: string
-
-  /** For what ends with the machine's present start. */
-  readonly recordsFolder?: string
   readonly names: Names
   readonly thread: NamespaceThread
   readonly pool: string
@@ -54,7 +52,7 @@ export class LinuxNetworks implements HostNetworks {
     this.#names = options.names
     this.#thread = options.thread
     this.#instances = new Instances(options)
-    this.#records = new Records(options.recordsFolder ?? join(options.stateFolder, "networks"))
+    this.#records = new Records(fleetingFolder(options.names, join(options.stateFolder, "networks")))
     this.#servers = new Servers(options.thread, options.world.log)
     this.#recover()
   }
@@ -137,7 +135,6 @@ export class LinuxNetworks implements HostNetworks {
   async close(): Promise<void> {
     this.#instances.closeAll()
     await this.#servers.closeAll()
-    this.#records.close()
   }
 
   async #createBridged(id: string, open: OpenInstance, instance: string, ports: readonly PublishedPort[]) {

@@ -1,12 +1,12 @@
 import { closeSync, mkdirSync, openSync, readFileSync, realpathSync } from "node:fs"
 import { join } from "node:path"
-import type { World } from "../../world/world.ts"
+import { sleep, type World } from "../../world/world.ts"
 import { EngineError } from "../engine/engine-error.ts"
 import { openCgroups } from "./cgroups/open.ts"
 import { Holders } from "./holders.ts"
+import { fleetingFolder } from "./fleeting.ts"
 import type { Host } from "./host.ts"
-import { MS_BIND, MS_SHARED, mount, punchHole, tryLock } from "./libc.ts"
-import { fleetingFolder } from "./memory-folder.ts"
+import { MS_SHARED, mount, mountMemory, punchHole, tryLock } from "./libc.ts"
 import { parseMounts } from "./mounts.ts"
 import { Names } from "./names.ts"
 import { NamespaceThread } from "./namespaces/thread.ts"
@@ -37,16 +37,20 @@ export async function openHost({ world, stateFolder, addresses = "172.30.0.0/16"
   // As the kernel names what is mounted there.
   const folder = realpathSync(stateFolder)
   const lock = openSync(join(folder, "lock"), "w", 0o600)
-  if (!tryLock(lock)) {
-    closeSync(lock)
-    throw new EngineError("machine", `Another process uses ${stateFolder}.`)
+  const until = world.monotonic() + LOCK_MS_MAX
+  while (!tryLock(lock)) {
+    // A process that was killed may be about to go.
+    if (world.monotonic() < until) await sleep(world, LOCK_AGAIN_MS)
+    else {
+      closeSync(lock)
+      throw new EngineError("machine", `Another process uses ${stateFolder}.`)
+    }
   }
 
   const names = new Names(folder)
   shareMounts(names.namespacesFolder)
   const thread = new NamespaceThread()
-  const recordsFolder = fleetingFolder(join(folder, "networks"))
-  const networks = new LinuxNetworks({ world, stateFolder: folder, recordsFolder, names, thread, pool: addresses })
+  const networks = new LinuxNetworks({ world, stateFolder: folder, names, thread, pool: addresses })
   const cgroups = openCgroups(world, parseMounts(readFileSync("/proc/self/mountinfo", "utf8")))
   const holders = new Holders({ world, folder: join(folder, "holders"), cgroups })
   let closed = false
@@ -59,6 +63,7 @@ export async function openHost({ world, stateFolder, addresses = "172.30.0.0/16"
     punchHole,
     hold: (id, namespaces, cgroup) => holders.hold(id, namespaces, cgroup),
     release: (id) => holders.release(id),
+    fleetingFolder: (onDisk) => fleetingFolder(names, onDisk),
     async close() {
       if (closed) return
       closed = true
@@ -69,13 +74,16 @@ export async function openHost({ world, stateFolder, addresses = "172.30.0.0/16"
   }
 }
 
+const LOCK_MS_MAX = 1_000
+const LOCK_AGAIN_MS = 20
+
 /**
  * What we mount has to be seen by processes that have a copy of this mount namespace, as containerd may: the folder is
- * a mount of its own that passes on what happens below it.
+ * a mount of its own that passes on what happens below it. It is in memory, as namespaces are.
  */
 function shareMounts(folder: string): void {
   mkdirSync(folder, { recursive: true })
   const mounted = parseMounts(readFileSync("/proc/self/mountinfo", "utf8")).find(({ point }) => point === folder)
-  if (mounted === undefined) mount(folder, folder, MS_BIND)
+  if (mounted === undefined) mountMemory(folder)
   if (!mounted?.shared) mount("", folder, MS_SHARED)
 }

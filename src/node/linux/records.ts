@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs"
+import { mkdirSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { readRecord, writeRecord } from "./record-file.ts"
 
@@ -37,11 +37,6 @@ export class Records<T extends object> {
   delete(id: string): void {
     rmSync(join(this.#folder, fileNameOf(id) + ENDING), { force: true })
     this.#records.delete(id)
-  }
-
-  /** A folder that may lie anywhere does not stay for nothing. */
-  close(): void {
-    if (this.#records.size === 0 && readdirSync(this.#folder).length === 0) rmdirSync(this.#folder)
   }
 }
 

@@ -173,7 +173,7 @@ test("ECR's password is made for the execution role where the task has one, else
   const ecr = { registryId: "111122223333", region: "eu-west-1" }
 
   const login = await resolver.login({ type: "ecr", ecrAuthData: { ...ecr, useExecutionRole: true } }, execution)
-  expect(login).toEqual({ username: "AWS", password: "pass:word" })
+  expect(login).toEqual({ username: "AWS", password: "pass:word", via: { endpoint: region.endpoint } })
   await resolver.login({ type: "ecr", ecrAuthData: ecr }, execution)
   expect(region.calls.map(([, , input, options]) => [input, options?.credentials])).toEqual([
     [{ registryIds: ["111122223333"] }, execution],

@@ -1,4 +1,4 @@
-import type { Home } from "./names.ts"
+import { type Home, isPublic, PUBLIC } from "./names.ts"
 
 /**
  * Where clients find a repository. AWS gives each registry a host name of its own, `<account>.dkr.ecr.<region>.amazonaws.com`.
@@ -7,8 +7,9 @@ import type { Home } from "./names.ts"
  * where systemd does the resolving. So account and region come first in the path instead, at the address under which
  * the caller has reached us: what reaches the API reaches the registry.
  */
-export function repositoryUri(origin: string, { account, region }: Home, name: string): string {
-  return `${hostOf(origin)}/${account}/${region}/${name}`
+export function repositoryUri(origin: string, home: Home, name: string): string {
+  const { account, region } = home
+  return `${hostOf(origin)}/${isPublic(home) ? `${PUBLIC}/${account}` : `${account}/${region}`}/${name}`
 }
 
 /** Where to log in. */
@@ -27,6 +28,8 @@ export interface Addressed {
 export function addressed(host: string | undefined, name: string): Addressed {
   const home = homeInHost(host)
   if (home !== undefined) return { home, name }
+  const [, owner, open] = OPEN.exec(name) ?? []
+  if (open !== undefined) return { home: { account: owner!, region: PUBLIC }, name: open }
   const [, account, region, rest] = PREFIXED.exec(name) ?? []
   if (rest === undefined) return { home: undefined, name }
   return { home: { account: account!, region: region! }, name: rest }
@@ -42,4 +45,5 @@ function hostOf(origin: string): string {
 }
 
 const HOST = /^(\d{12})\.dkr[.-]ecr(?:-fips)?\.([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\./
+const OPEN = /^public\/(\d{12})\/(.+)$/
 const PREFIXED = /^(\d{12})\/([a-z]{2,}(?:-[a-z]+)+-\d{1,2})\/(.+)$/

@@ -31,6 +31,7 @@ import {
 export type { BlobStore } from "./blobs/blob-store.ts"
 export { memoryBlobStore } from "./blobs/memory.ts"
 export { keepBlobs } from "./keeper.ts"
+export { ecrPublic } from "./public/index.ts"
 export { answerRegistryRequest, isRegistryRequest } from "./registry/answer.ts"
 export { type Registry, registryOver } from "./registry/registry.ts"
 

@@ -1,4 +1,4 @@
-import { arnOf } from "../../aws/arn.ts"
+import { arnOf, globalArnOf } from "../../aws/arn.ts"
 import type { Call } from "../../aws/operations.ts"
 import { resourceTagConditions } from "../../aws/tags.ts"
 import { regionScope } from "../../store/changes.ts"
@@ -20,15 +20,25 @@ export interface Found {
 }
 
 export function repositoryArn(home: Home, name: string): string {
+  if (isPublic(home))
+    return globalArnOf("ecr-public", { account: home.account, region: "us-east-1" }, `repository/${name}`)
   return arnOf("ecr", home, `repository/${name}`)
 }
 
+/** What everyone may read is in no region, and apart from what an account has in any. */
+export function isPublic({ region }: Pick<Home, "region">): boolean {
+  return region === PUBLIC
+}
+
+export const PUBLIC = "public"
+
 /** The registry that an operation is asked of: the caller's own, or the one that it names. */
-export function homeOf(call: Pick<Call, "account" | "region">, registryId: string | undefined): Home {
+export function homeOf(call: Pick<Call, "account" | "region" | "service">, registryId: string | undefined): Home {
   if (registryId !== undefined && !/^[0-9]{12}$/.test(registryId)) {
     throw unfit("registryId", "must satisfy regular expression '[0-9]{12}'")
   }
-  return { account: registryId ?? call.account, region: call.region }
+  const region = call.service === "ecr-public" ? PUBLIC : call.region
+  return { account: registryId ?? call.account, region }
 }
 
 export function recordsOf(call: Pick<Call, "tx">, { account, region }: Home): Tx {

@@ -16,7 +16,18 @@ export interface Repository {
   /** JSON, as its owner wrote it. */
   readonly policy?: string
   readonly lifecycle?: Lifecycle
+
+  /** What a public repository tells of itself. */
+  readonly catalog?: CatalogData
   readonly createdAt: number
+}
+
+export interface CatalogData {
+  readonly description?: string
+  readonly architectures: readonly string[]
+  readonly operatingSystems: readonly string[]
+  readonly aboutText?: string
+  readonly usageText?: string
 }
 
 /** Whether tags may move to other images, and the patterns of those for which it is the other way round. */
@@ -147,6 +158,9 @@ export interface RegistrySettings {
   /** What was pushed before is not replicated. */
   readonly replicationSince?: number
   readonly scanning?: ScanningSettings
+
+  /** Of the public registry. */
+  readonly displayName?: string
 }
 
 export interface ReplicationRule {

@@ -640,7 +640,7 @@ export interface Deployment {
 
 /** What keeps a deployment from going on, in our own words: AWS leaves its users to find out. */
 export interface Obstacle {
-  readonly kind: "bounds" | "protection" | "placement" | "capacity" | "failures"
+  readonly kind: "bounds" | "protection" | "placement" | "capacity" | "failures" | "role"
   readonly reason: string
   readonly since: number
 

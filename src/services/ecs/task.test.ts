@@ -265,7 +265,10 @@ test("overrides change what the task demands and are shown for the containers th
   const shop = await startShop()
   shop.instance("a")
   const environment = [{ name: "LEVEL", value: "debug" }]
-  const taskRoleArn = `arn:aws:iam::${shop.account}:role/r`
+  const Statement = [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }]
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement })
+  const { Role } = await shop.iam.createRole({ RoleName: "r", AssumeRolePolicyDocument })
+  const taskRoleArn = Role!.Arn!
   const task = await runOne(shop, {
     overrides: {
       containerOverrides: [{ name: "app", cpu: 512, memoryReservation: 64, environment }],

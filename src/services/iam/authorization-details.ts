@@ -95,7 +95,6 @@ function roleDetail(call: Call, role: Role): sdk.RoleDetail {
     AttachedManagedPolicies: attachedDetail(call, role),
     ...(PermissionsBoundary && { PermissionsBoundary }),
     Tags: inCapitals(role.tags),
-    RoleLastUsed: {},
   }
 }
 

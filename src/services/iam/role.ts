@@ -52,7 +52,7 @@ export const roleOperations = {
 
   GetRole(call, { RoleName }) {
     const role = permitted(call, roleKind, RoleName!)
-    return { Role: { ...describeWhole(call, role), RoleLastUsed: {} } }
+    return { Role: describeWhole(call, role) }
   },
 
   ListRoles(call, { PathPrefix, ...input }) {

@@ -46,14 +46,11 @@ export const encryptOperations = {
   },
 
   ReEncrypt(call, input) {
-    // There is no action of this name: what it does to either key is asked for by itself.
-    call.openToAll()
     const source = decrypted(call, {
       blob: input.CiphertextBlob,
       sentContext: input.SourceEncryptionContext,
       keyId: input.SourceKeyId,
       algorithm: input.SourceEncryptionAlgorithm,
-      action: "kms:ReEncryptFrom",
       isSameKey: (key) => findKey(namedKey(call.tx, input.DestinationKeyId!))?.key.arn === key.key.arn,
     })
     const context = checkedContext(input.DestinationEncryptionContext)
@@ -84,12 +81,11 @@ interface Decryption extends Rehearsal {
   /** The only key that may have encrypted it, where the caller names one. */
   readonly keyId: string | undefined
   readonly algorithm: string | undefined
-  readonly action?: string
   readonly isSameKey?: (source: FoundKey) => boolean
 }
 
 function decrypted(call: Call, asked: Decryption) {
-  const { blob, sentContext, keyId, action, isSameKey, DryRun } = asked
+  const { blob, sentContext, keyId, isSameKey, DryRun } = asked
   if (blob === undefined) {
     throw invalid(
       "1 validation error detected: Value null at 'ciphertextBlob' failed to satisfy constraint: Member must not be null",
@@ -98,13 +94,12 @@ function decrypted(call: Call, asked: Decryption) {
   const context = checkedContext(sentContext)
   checkAlgorithm(asked.algorithm)
   const header = readHeader(blob)
-  if (header === undefined) throw fault("InvalidCiphertextException", "")
+  if (header === undefined) throw unreadable()
 
   const arn = arnIn(call, header)
   const source = findKey(namedKey(call.tx, arn))
   if (source === undefined || header.region !== call.region) throw new CommonFault("denied", UNSEEN)
   const { key, tx } = permittedKey(call, arn, {
-    ...(action !== undefined && { action }),
     conditions: {
       ...contextConditions(context),
       ...(isSameKey && { "kms:ReEncryptOnSameKey": isSameKey(source) }),
@@ -119,8 +114,15 @@ function decrypted(call: Call, asked: Decryption) {
   }
   checkUsable(key, "ENCRYPT_DECRYPT")
   const plain = decrypt(call.keys, tx, key, blob, context)
-  if (plain === undefined) throw fault("InvalidCiphertextException", "")
+  if (plain === undefined) throw unreadable()
   return { plain, key, materialId: tx.mustGet(keyMaterials, keyMaterialKey(key.id, header.version)).id }
+}
+
+function unreadable() {
+  return fault(
+    "InvalidCiphertextException",
+    "The ciphertext is not one of KMS, was changed, or was made in another encryption context.",
+  )
 }
 
 function arnIn({ partition, region }: Call, { account, keyId }: Header): string {

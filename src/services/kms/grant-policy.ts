@@ -6,12 +6,20 @@ import type { Tx } from "../../store/transaction.ts"
 import type { FoundKey } from "./find.ts"
 import { type Grant, grants, type Key } from "./tables.ts"
 
-/** What the key says of itself. A grant is an allow like any other, so it is written as one more statement. */
-export function policyOf({ principal }: { readonly principal: Principal }, { key, tx }: FoundKey): ResourcePolicy {
+/**
+ * What the key says of itself. A grant is an allow like any other, so it is written as one more statement; and whoever
+ * may retire it may do so by one.
+ */
+export function policyOf(
+  { principal }: { readonly principal: Principal },
+  { key, tx }: FoundKey,
+  retired?: Grant,
+): ResourcePolicy {
   const granted = grantsFor(tx, key, principal)
-  if (granted.length === 0) return { document: key.policy, governs: true }
+  if (granted.length === 0 && retired === undefined) return { document: key.policy, governs: true }
   const policy = JSON.parse(key.policy) as Policy
   const statements = granted.flatMap((grant) => statementsOf(grant, policy.Version === "2012-10-17"))
+  if (retired?.retiring !== undefined) statements.push(allow(retired.retiring, ["RetireGrant"]))
   const document = JSON.stringify({ ...policy, Statement: [policy.Statement, statements].flat(2) })
   return { document, governs: true }
 }
@@ -31,26 +39,17 @@ function grantsFor(tx: Tx, { id }: Pick<Key, "id">, principal: Principal): reado
 function statementsOf(grant: Grant, hasVariables: boolean): readonly object[] {
   const { grantee, operations } = grant
   const constrained = conditionOf(grant, hasVariables)
-  const allow = (actions: readonly string[], condition?: object) =>
-    actions.length === 0
-      ? []
-      : [
-          {
-            Effect: "Allow",
-            Principal: { AWS: grantee },
-            Action: actions.map((operation) => `kms:${operation}`),
-            Resource: "*",
-            ...(condition && { Condition: condition }),
-          },
-        ]
-  if (constrained === undefined) return allow(operations)
+  const isFree = (operation: string) => constrained === undefined || ADMINISTRATION.includes(operation)
+  const [free, bound] = [operations.filter(isFree), operations.filter((operation) => !isFree(operation))]
   return [
-    ...allow(
-      operations.filter((operation) => !ADMINISTRATION.includes(operation)),
-      constrained,
-    ),
-    ...allow(operations.filter((operation) => ADMINISTRATION.includes(operation))),
+    ...(free.length === 0 ? [] : [allow(grantee, free)]),
+    ...(bound.length === 0 ? [] : [{ ...allow(grantee, bound), Condition: constrained }]),
   ]
+}
+
+function allow(principal: string, operations: readonly string[]): object {
+  const actions = operations.map((operation) => `kms:${operation}`)
+  return { Effect: "Allow", Principal: { AWS: principal }, Action: actions, Resource: "*" }
 }
 
 function conditionOf({ subset, equals }: Grant, hasVariables: boolean): object | undefined {

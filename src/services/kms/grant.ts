@@ -9,7 +9,7 @@ import { newHex } from "../../world/ids.ts"
 import { fault, invalid, notYet, oneOf, unfit } from "./fault.ts"
 import { type FoundKey, findKey, namedKey, refuseAlias } from "./find.ts"
 import { pageRequest } from "./listing.ts"
-import { permittedKey, refusePending } from "./permit.ts"
+import { permitOn, permittedKey, refusePending } from "./permit.ts"
 import { type Grant, grants, keys } from "./tables.ts"
 
 export const grantOperations = {
@@ -63,15 +63,9 @@ export const grantOperations = {
     return {}
   },
 
-  /** Whom the grant lets retire it needs nothing else for it. */
   RetireGrant(call, input) {
     const { found, grant } = retiredGrant(call, input)
-    const { identity, arn } = call.principal
-    if (grant.retiring !== undefined && (grant.retiring === identity || grant.retiring === arn)) call.openToAll()
-    else permittedKey(call, found.key.arn, { conditions: grantConditions(grant), DryRun: input.DryRun })
-    if (input.DryRun) {
-      throw fault("DryRunOperationException", "The request would have succeeded, but the DryRun option is set.")
-    }
+    permitOn(call, found, { conditions: grantConditions(grant), retired: grant, DryRun: input.DryRun })
     found.tx.delete(grants, grant.id)
     return {}
   },

@@ -52,6 +52,8 @@ export const kms = service({
     ...dataKeyOperations,
     ...macOperations,
   },
+  // What it does to the other key is asked for by its own name.
+  actions: { ReEncrypt: "ReEncryptFrom" },
   tables: [keys, keyMaterials, aliases, grants],
   controllers: [keyDeletion],
   missing: ([path = ""]) => unfit(null, `${path.charAt(0).toLowerCase()}${path.slice(1)}`, "Member must not be null"),

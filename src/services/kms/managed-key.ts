@@ -7,18 +7,18 @@ import { makeMaterial } from "./material/material.ts"
 import { aliases, type Key, keys } from "./tables.ts"
 
 /** The services whose keys AWS makes and looks after, by the end of their aliases. */
-const SERVICES: Readonly<Record<string, string>> = {
-  ebs: "ec2",
-  ecr: "ecr",
-  elasticfilesystem: "elasticfilesystem",
-  s3: "s3",
-  secretsmanager: "secretsmanager",
-  ssm: "ssm",
-}
+const SERVICES: ReadonlyMap<string, string> = new Map([
+  ["ebs", "ec2"],
+  ["ecr", "ecr"],
+  ["elasticfilesystem", "elasticfilesystem"],
+  ["s3", "s3"],
+  ["secretsmanager", "secretsmanager"],
+  ["ssm", "ssm"],
+])
 
 /** Makes the key behind an alias of AWS's own, as in `alias/aws/ssm`, at its first use. */
 export function beginManagedKey(call: Call, { name, tx }: NamedKey): void {
-  const service = SERVICES[/^alias\/aws\/(.+)$/.exec(name)?.[1] ?? ""]
+  const service = SERVICES.get(/^alias\/aws\/(.+)$/.exec(name)?.[1] ?? "")
   if (service === undefined || tx.scope !== call.tx.scope || tx.get(aliases, name) !== undefined) return
   const home = { account: accountOf(tx.scope), region: regionOf(tx.scope) }
   const id = newUuid(call.random)

@@ -8,7 +8,7 @@ import { type FoundKey, namedKey, notFound } from "./find.ts"
 import { policyOf } from "./grant-policy.ts"
 import type { EncryptionContext } from "./material/ciphertext.ts"
 import { currentKey } from "./material/current.ts"
-import { aliases, type Key } from "./tables.ts"
+import { aliases, type Grant, type Key } from "./tables.ts"
 
 export interface Rehearsal {
   readonly DryRun?: boolean | undefined
@@ -19,6 +19,9 @@ export interface Permission extends Rehearsal {
 
   /** Where the action is not what the operation is called, as with the two of ReEncrypt. */
   readonly action?: string
+
+  /** The grant that is to be retired, which may say itself who may do that. */
+  readonly retired?: Grant
 }
 
 /** The key that an operation acts on, once it is known that the caller may. Another account's is let through by its policy. */
@@ -49,9 +52,9 @@ export function permittedCustomerKey(call: Call, keyId: string, permission: Perm
   return key
 }
 
-export function permitOn(call: Call, found: FoundKey, { conditions = {}, ...permission }: Permission = {}): void {
-  const asked = { ...keyConditions(call, found), ...conditions }
-  ask(call, found.key.arn, { ...permission, conditions: asked }, policyOf(call, found))
+export function permitOn(call: Call, found: FoundKey, permission: Permission = {}): void {
+  const conditions = { ...keyConditions(call, found), ...permission.conditions }
+  ask(call, found.key.arn, { ...permission, conditions }, policyOf(call, found, permission.retired))
 }
 
 function ask(call: Call, arn: string, { action, conditions, DryRun }: Permission, policy?: ResourcePolicy): void {

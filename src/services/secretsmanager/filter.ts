@@ -9,13 +9,9 @@ import type { Secret } from "./tables.ts"
 export function secretFilter(filters: readonly sdk.Filter[]): (secret: Secret) => boolean {
   if (filters.length > FILTERS_MAX) throw invalid(`A listing can have ${FILTERS_MAX} filters at most.`)
   const tests = filters.map(({ Key = "", Values = [] }) => {
-    const field = FIELDS[Key]
+    const field = FIELDS.get(Key)
     if (field === undefined) {
-      throw unfit(
-        Key,
-        "filters.1.member.key",
-        `Member must satisfy enum value set: [${Object.keys(FIELDS).join(", ")}]`,
-      )
+      throw unfit(Key, "filters.1.member.key", `Member must satisfy enum value set: [${[...FIELDS.keys()].join(", ")}]`)
     }
     if (Values.length < 1 || Values.length > VALUES_MAX) {
       throw invalid(`The filter ${Key} must have 1 to ${VALUES_MAX} values.`)
@@ -31,8 +27,8 @@ function holds(field: Field, secret: Secret, value: string): boolean {
   return value.startsWith("!") ? !field(secret, value.slice(1)) : field(secret, value)
 }
 
-const begins = (text: string | undefined, value: string) => text?.startsWith(value) ?? false
-const beginsInAnyCase = (text: string | undefined, value: string) => begins(text?.toLowerCase(), value.toLowerCase())
+const begins = (text: string, value: string) => text.startsWith(value)
+const beginsInAnyCase = (text: string, value: string) => begins(text.toLowerCase(), value.toLowerCase())
 
 /** Every word of the value must be somewhere, however it is capitalised. */
 function isAnywhere({ name, description = "", tags }: Secret, value: string): boolean {
@@ -41,16 +37,19 @@ function isAnywhere({ name, description = "", tags }: Secret, value: string): bo
   return value.split(/\s+/).every((part) => words.some((word) => beginsInAnyCase(word, part)))
 }
 
-const FIELDS: Readonly<Record<string, Field>> = {
-  description: (secret, value) =>
-    [secret.description, ...(secret.description ?? "").split(/\s+/)].some((text) => beginsInAnyCase(text, value)),
-  name: ({ name }, value) => begins(name, value),
-  "tag-key": ({ tags }, value) => tags.some(({ key }) => begins(key, value)),
-  "tag-value": ({ tags }, value) => tags.some((tag) => begins(tag.value, value)),
-  "primary-region": () => false,
-  "owning-service": () => false,
-  all: isAnywhere,
-}
+const FIELDS: ReadonlyMap<string, Field> = new Map<string, Field>([
+  [
+    "description",
+    ({ description = "" }, value) =>
+      [description, ...description.split(/\s+/)].some((text) => beginsInAnyCase(text, value)),
+  ],
+  ["name", ({ name }, value) => begins(name, value)],
+  ["tag-key", ({ tags }, value) => tags.some(({ key }) => begins(key, value))],
+  ["tag-value", ({ tags }, value) => tags.some((tag) => begins(tag.value, value))],
+  ["primary-region", () => false],
+  ["owning-service", () => false],
+  ["all", isAnywhere],
+])
 
 const FILTERS_MAX = 10
 const VALUES_MAX = 10

@@ -16,9 +16,9 @@ export const listOperations = {
     const { SortOrder = "asc", SortBy = "created-date" } = input
     checkWhole(MaxResults, "maxResults", 1, 100)
     const fits = secretFilter(Filters)
-    const placeOf = PLACES[SortBy]
+    const placeOf = PLACES.get(SortBy)
     if (placeOf === undefined) {
-      throw unfit(SortBy, "sortBy", `Member must satisfy enum value set: [${Object.keys(PLACES).join(", ")}]`)
+      throw unfit(SortBy, "sortBy", `Member must satisfy enum value set: [${[...PLACES.keys()].join(", ")}]`)
     }
     if (SortOrder !== "asc" && SortOrder !== "desc") {
       throw unfit(SortOrder, "sortOrder", "Member must satisfy enum value set: [asc, desc]")
@@ -54,9 +54,9 @@ export const listOperations = {
 
 const inDigits = (time = 0) => String(time).padStart(15, "0")
 
-const PLACES: Readonly<Record<string, (secret: Secret) => string>> = {
-  "created-date": ({ createdAt }) => inDigits(createdAt),
-  "last-accessed-date": ({ accessedAt }) => inDigits(accessedAt),
-  "last-changed-date": ({ changedAt }) => inDigits(changedAt),
-  name: ({ name }) => name,
-}
+const PLACES: ReadonlyMap<string, (secret: Secret) => string> = new Map([
+  ["created-date", ({ createdAt }: Secret) => inDigits(createdAt)],
+  ["last-accessed-date", ({ accessedAt }: Secret) => inDigits(accessedAt)],
+  ["last-changed-date", ({ changedAt }: Secret) => inDigits(changedAt)],
+  ["name", ({ name }: Secret) => name],
+])

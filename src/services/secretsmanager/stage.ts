@@ -4,9 +4,14 @@ export type Stages = Readonly<Record<string, string>>
 export const CURRENT = "AWSCURRENT"
 export const PREVIOUS = "AWSPREVIOUS"
 
+/** The version that has a label. A label may be called anything, also what every object has. */
+export function versionWith(stages: Stages, label: string): string | undefined {
+  return Object.hasOwn(stages, label) ? stages[label] : undefined
+}
+
 /** The version that was current until now becomes the previous one, so that whoever still needs it finds it. */
 export function moveStage(stages: Stages, label: string, versionId: string): Stages {
-  const former = stages[label]
+  const former = versionWith(stages, label)
   if (former === versionId) return stages
   const moved = { ...stages, [label]: versionId }
   if (label !== CURRENT || former === undefined) return moved

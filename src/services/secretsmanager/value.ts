@@ -6,7 +6,7 @@ import { checkWhole, fault, invalid, invalidRequest, notYet } from "./fault.ts"
 import { secretFilter } from "./filter.ts"
 import { type FoundSecret, permittedLiveSecret } from "./find.ts"
 import { openValue, sentValue, shownValue } from "./sealing.ts"
-import { CURRENT, labelsOf } from "./stage.ts"
+import { CURRENT, labelsOf, versionWith } from "./stage.ts"
 import { type SecretVersion, secrets, secretVersions } from "./tables.ts"
 import { addVersion, checkLabel, existingVersion, invalidToken } from "./version.ts"
 
@@ -109,10 +109,10 @@ function wantedVersion(found: FoundSecret, id: string | undefined, label: string
   const { stages } = found.secret
   if (id !== undefined) {
     const version = existingVersion(found, id)
-    if (label === undefined || stages[label] === id) return version
+    if (label === undefined || versionWith(stages, label) === id) return version
     throw invalidRequest("You provided a VersionStage that is not associated to the provided VersionId.")
   }
-  const staged = stages[label ?? CURRENT]
+  const staged = versionWith(stages, label ?? CURRENT)
   if (staged !== undefined) return existingVersion(found, staged)
   throw fault(
     "ResourceNotFoundException",

@@ -5,7 +5,7 @@ import { newUuid } from "../../world/ids.ts"
 import { checkLength, checkWhole, fault, invalid } from "./fault.ts"
 import { type FoundSecret, permittedLiveSecret, permittedSecret } from "./find.ts"
 import { fingerprintOf, sealValue, type Value } from "./sealing.ts"
-import { CURRENT, labelsOf, moveStage, removeStage } from "./stage.ts"
+import { CURRENT, labelsOf, moveStage, removeStage, versionWith } from "./stage.ts"
 import { type Secret, type SecretVersion, secrets, secretVersionKey, secretVersions } from "./tables.ts"
 
 export const versionOperations = {
@@ -16,7 +16,7 @@ export const versionOperations = {
     checkLabel(label!)
     for (const id of [from, to]) if (id !== undefined) existingVersion(found, id)
 
-    const attached = secret.stages[label!]
+    const attached = versionWith(secret.stages, label!)
     if (attached !== from) {
       throw invalid(
         from === undefined

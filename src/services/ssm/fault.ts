@@ -31,8 +31,9 @@ export function checkCount(list: readonly unknown[], path: string, max: number):
     throw unfit(`${list.length} items`, path, `Member must have length less than or equal to ${max}`)
 }
 
-export function parameterNotFound(): Fault {
-  return fault("ParameterNotFound", "")
+/** AWS says nothing more than its class; a name helps whoever reads it. */
+export function parameterNotFound(name: string): Fault {
+  return fault("ParameterNotFound", `Parameter ${name.slice(0, 1011)} not found.`)
 }
 
 export function invalidToken(): Fault {

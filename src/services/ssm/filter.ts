@@ -1,7 +1,7 @@
 import type * as sdk from "@aws-sdk/client-ssm"
 import type { Tx } from "../../store/transaction.ts"
 import { checkCount, fault, invalid, unfit } from "./fault.ts"
-import { currentVersion } from "./find.ts"
+import { currentVersion, versionWith } from "./find.ts"
 import { checkedPath } from "./names.ts"
 import { type Parameter, type ParameterVersion, parameterVersionKey, parameterVersions } from "./tables.ts"
 
@@ -49,7 +49,7 @@ function testOf(key: string, option: string | undefined, values: readonly string
     checkOption(option ?? "Equals", ["Equals"])
     return ({ name, labels }, _, tx) =>
       values.some((label) => {
-        const version = labels[label]
+        const version = versionWith(labels, label)
         return version !== undefined && tx.get(parameterVersions, parameterVersionKey(name, version)) !== undefined
       })
   }

@@ -19,7 +19,7 @@ export function permittedParameter(call: Call, name: string, conditions: Conditi
   const named = namedParameter(call, name)
   const parameter = findParameter(call.tx, named)
   call.authorize(parameter?.arn ?? named.arn, { ...(parameter && parameterConditions(parameter)), ...conditions })
-  if (parameter === undefined || named.selector !== undefined) throw parameterNotFound()
+  if (parameter === undefined || named.selector !== undefined) throw parameterNotFound(name)
   return parameter
 }
 
@@ -38,7 +38,7 @@ export function selectedVersion(tx: Tx, parameter: Parameter, selector: string |
   if (selector === undefined) return currentVersion(tx, parameter)
   const { name, labels } = parameter
   const isNumber = /^\d+$/.test(selector)
-  const number = isNumber ? Number(selector) : labels[selector]
+  const number = isNumber ? Number(selector) : versionWith(labels, selector)
   const version = number === undefined ? undefined : tx.get(parameterVersions, parameterVersionKey(name, number))
   if (version !== undefined) return version
   const what = isNumber ? "version" : "label"
@@ -47,6 +47,11 @@ export function selectedVersion(tx: Tx, parameter: Parameter, selector: string |
     "ParameterVersionNotFound",
     `Systems Manager could not find ${what} ${shown} of ${name}. Verify the ${what} and try again.`,
   )
+}
+
+/** The version that has a label. A label may be called anything, also what every object has. */
+export function versionWith(labels: Parameter["labels"], label: string): number | undefined {
+  return Object.hasOwn(labels, label) ? labels[label] : undefined
 }
 
 export function labelsOf({ labels }: Parameter, version: number): string[] {

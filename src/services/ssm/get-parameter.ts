@@ -11,6 +11,7 @@ import {
   parametersUnder,
   permittedParameter,
   selectedVersion,
+  versionWith,
 } from "./find.ts"
 import { checkedPath, type NamedParameter, namedParameter, parameterArn } from "./names.ts"
 import { describePolicies } from "./policy.ts"
@@ -71,7 +72,7 @@ export const getParameterOperations = {
     })
     const shown = listing.page.map((found) => {
       if (!("labels" in found)) return found.shown
-      const label = labels.find((label) => found.labels[label] !== undefined)
+      const label = labels.find((label) => versionWith(found.labels, label) !== undefined)
       return describe(call, found, selectedVersion(call.tx, found, label), WithDecryption)
     })
     return { Parameters: shown, ...(listing.nextToken !== undefined && { NextToken: listing.nextToken }) }
@@ -108,7 +109,7 @@ function read(call: Call, named: NamedParameter, withDecryption: boolean): sdk.P
   const parameter = findParameter(call.tx, named)
   if (parameter === undefined) {
     const found = publicParameter(call, named)
-    if (found === undefined) throw parameterNotFound()
+    if (found === undefined) throw parameterNotFound(named.names[0] ?? named.arn)
     return found.shown
   }
   const { selector } = named

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify, type webcrypto } from "node:crypto"
+import { createPublicKey, type KeyObject, verify } from "node:crypto"
 import { fault } from "./fault.ts"
 import type { IssuerKey } from "./issuer-keys.ts"
 
@@ -109,7 +109,7 @@ function publicKey(jwk: IssuerKey, algorithm: Algorithm): KeyObject | undefined 
   if (jwk.kty !== (algorithm === "RS256" ? "RSA" : "EC")) return undefined
   try {
     const { kty, n, e, crv, x, y } = jwk
-    const key = createPublicKey({ key: { kty, n, e, crv, x, y } as webcrypto.JsonWebKey, format: "jwk" })
+    const key = createPublicKey({ key: { kty, n, e, crv, x, y } as object, format: "jwk" })
     const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
     return (algorithm === "RS256" ? modulusLength >= 2048 : namedCurve === "prime256v1") ? key : undefined
   } catch {

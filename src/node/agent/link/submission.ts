@@ -55,6 +55,14 @@ export function nextSubmission(task: TaskRecord, cluster: string, leftovers = fa
   }
 }
 
+/** Whether a container has ended under a task that goes on, and the region has not heard of it. */
+export function hasUntoldEnd({ knownStatus, containers, sent }: TaskRecord): boolean {
+  if (knownStatus === "STOPPED") return false
+  return containers.some(
+    (container) => container.knownStatus === "STOPPED" && sent.containers[container.name] !== "STOPPED",
+  )
+}
+
 /** What has been sent of a task once the region has confirmed a submission. */
 export function withSent(sent: Sent, { status, containers = [], attachments = [] }: Submission): Sent {
   const told = containers

@@ -99,20 +99,42 @@ test("what the region refuses for good is not told again, and what follows is", 
   expect(state.tasks.get("a")!.sent.status).toBe("STOPPED")
 })
 
-test("what happened to one container is told within half a minute, and not at once", async () => {
+test("that one container has ended is told within a second, with what ends together with it", async () => {
+  const { world, region, state, submissions, change } = start(() => ({}))
+  change("a", "RUNNING")
+  await world.settle()
+  const end = (name: string, exitCode: number) => {
+    const task = state.tasks.get("a")!
+    const ended = aContainer({ name, knownStatus: "STOPPED", createdAt: 1, exitCode })
+    state.putTask({ ...task, containers: [...task.containers, ended] })
+    submissions.changed(state.tasks.get("a")!)
+  }
+  end("side", 3)
+  await world.advance(100)
+  end("other", 0)
+  expect(told(region)).toEqual(["a RUNNING"])
+  await world.advance(900)
+  expect(region.calls.slice(1)).toMatchObject([
+    { input: { task: "a", status: "RUNNING", containers: [{ containerName: "side", exitCode: 3 }, { exitCode: 0 }] } },
+  ])
+  await world.advance(120_000)
+  expect(region.calls).toHaveLength(2)
+})
+
+test("what else happened to one container is told within half a minute, and not at once", async () => {
   const { world, region, state, submissions, change } = start(() => ({}))
   submissions.start()
   change("a", "RUNNING")
   await world.settle()
   const task = state.tasks.get("a")!
-  const side = aContainer({ name: "side", knownStatus: "STOPPED", createdAt: 1, exitCode: 3 })
+  const side = aContainer({ name: "side", knownStatus: "RUNNING", createdAt: 1 })
   state.putTask({ ...task, containers: [...task.containers, side] })
   submissions.changed(state.tasks.get("a")!)
   await world.advance(9_999 - world.monotonic())
   expect(told(region)).toEqual(["a RUNNING"])
   await world.advance(20_001)
   expect(region.calls.slice(1)).toMatchObject([
-    { input: { task: "a", status: "RUNNING", containers: [{ containerName: "side", exitCode: 3 }] } },
+    { input: { task: "a", status: "RUNNING", containers: [{ containerName: "side", status: "RUNNING" }] } },
   ])
   await world.advance(120_000)
   expect(region.calls).toHaveLength(2)

@@ -2,7 +2,7 @@ import { type Cancel, sleep, type World } from "../../../world/world.ts"
 import { type Region, RegionError } from "../../region.ts"
 import type { AgentState, TaskRecord } from "../records.ts"
 import { Backoff } from "./backoff.ts"
-import { nextSubmission, type Submission, withSent } from "./submission.ts"
+import { hasUntoldEnd, nextSubmission, type Submission, withSent } from "./submission.ts"
 
 export interface SubmissionsOptions {
   readonly world: World
@@ -19,6 +19,7 @@ export class Submissions {
   readonly #options: SubmissionsOptions
   readonly #lines = new Map<string, Line>()
   readonly #waiting: (() => void)[] = []
+  readonly #gathering = new Set<string>()
   readonly #stopping = new AbortController()
   #underWay = 0
   #cancelTicker: Cancel = () => {}
@@ -45,8 +46,9 @@ export class Submissions {
     this.#hurry.abort()
   }
 
-  changed({ arn }: TaskRecord): void {
-    this.#work(arn)
+  changed(task: TaskRecord): void {
+    this.#work(task.arn)
+    if (hasUntoldEnd(task)) this.#gather(task.arn)
   }
 
   /**
@@ -70,15 +72,29 @@ export class Submissions {
     return line
   }
 
+  /** That a container of a task which goes on has ended is told soon, together with what happens right after it. */
+  #gather(task: string): void {
+    if (this.#gathering.has(task)) return
+    this.#gathering.add(task)
+    this.#options.world.after(GATHER_MS, () => {
+      this.#gathering.delete(task)
+      this.#tellLeftovers(task)
+    })
+  }
+
+  #tellLeftovers(task: string): void {
+    const { state, cluster } = this.#options
+    const record = state.tasks.get(task)
+    if (record === undefined || nextSubmission(record, cluster, true) === undefined) return
+    this.#line(task).leftovers = true
+    this.#work(task)
+  }
+
   /** Now and then tells what happened to single containers of tasks that go on. */
   #tick(): void {
-    const { world, state, cluster } = this.#options
+    const { world, state } = this.#options
     this.#cancelTicker = world.after(TICK_MS_MIN + world.random.below(TICK_MS_SPREAD), () => {
-      for (const task of state.tasks.values()) {
-        if (nextSubmission(task, cluster, true) === undefined) continue
-        this.#line(task.arn).leftovers = true
-        this.#work(task.arn)
-      }
+      for (const arn of state.tasks.keys()) this.#tellLeftovers(arn)
       this.#tick()
     })
   }
@@ -164,6 +180,7 @@ interface Line {
 }
 
 const UNDER_WAY_MAX = 10
+const GATHER_MS = 500
 const TICK_MS_MIN = 10_000
 const TICK_MS_SPREAD = 20_000
 const BACKOFF = { ms: 50, msMax: 30_000, factor: 2, jitter: 0.2 }

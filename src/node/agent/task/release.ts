@@ -50,13 +50,13 @@ async function imageVolumesOf(
   task: TaskRecord,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, readonly string[]>> {
-  const images = new Map((await patiently(world, signal, () => engine.images.list())).map((image) => [image.id, image]))
-  return new Map(
-    task.containers.flatMap(({ name, imageId = "" }) => {
-      const volumes = images.get(imageId)?.config.volumes ?? []
-      return volumes.length === 0 ? [] : [[name, volumes] as const]
+  const named = await Promise.all(
+    task.containers.map(async ({ name, imageId }) => {
+      const image = imageId && (await patiently(world, signal, () => engine.images.get(imageId)))
+      return [name, image ? image.config.volumes : []] as const
     }),
   )
+  return new Map(named.filter(([, volumes]) => volumes.length > 0))
 }
 
 async function tried(

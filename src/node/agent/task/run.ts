@@ -74,7 +74,7 @@ export class TaskRun {
   }
 
   get isReleased(): boolean {
-    return this.#releasing === "done"
+    return this.#releasing === "done" || this.task?.isReleased === true
   }
 
   isStopped(container: string): boolean {
@@ -172,7 +172,7 @@ export class TaskRun {
       isAdmitted: this.#options.isAdmitted(),
       engaged: new Set(this.#engaged.keys()),
       checked: this.#health.names,
-      isReleased: this.#releasing !== "no",
+      isReleased: this.#releasing !== "no" || task.isReleased === true,
     }
     const { actions, wakeAt } = planTask(task, circumstances, this.#now())
     if (wakeAt !== undefined) {
@@ -295,6 +295,7 @@ export class TaskRun {
       .then(
         () => {
           this.#releasing = "done"
+          this.change((task) => ({ ...task, isReleased: true }))
           released()
         },
         (error) => {

@@ -292,8 +292,8 @@ function noticeStrays(run: TaskRun, states: ReadonlyMap<string, ContainerState>)
 }
 
 /** It was let in before the process ended, or has left something behind. */
-function hasBegun({ containers, knownStatus }: TaskRecord): boolean {
-  if (knownStatus === "STOPPED") return true
+function hasBegun({ containers, knownStatus, isReleased }: TaskRecord): boolean {
+  if (knownStatus === "STOPPED") return isReleased !== true
   return containers.some(({ bindings, knownStatus: known }) => bindings.length > 0 || known !== "NONE")
 }
 

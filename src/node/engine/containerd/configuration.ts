@@ -1,6 +1,4 @@
-import { existsSync, readdirSync } from "node:fs"
 import { join } from "node:path"
-import { memoryFolder } from "../../linux/memory-folder.ts"
 
 /** Where an instance of containerd of our own keeps everything. */
 export interface ContainerdFolder {
@@ -8,7 +6,7 @@ export interface ContainerdFolder {
   readonly configuration: string
   readonly socket: string
 
-  /** Of its shims, while the machine runs; in memory where that can be. */
+  /** Of its shims, while the machine runs. */
   readonly state: string
 
   /** The process that runs, as `pid startTime`: the number alone may be somebody else's by now. */
@@ -21,22 +19,10 @@ export function containerdFolder(folder: string): ContainerdFolder {
     folder,
     configuration: join(folder, "config.toml"),
     socket: join(folder, "containerd.sock"),
-    state: stateFolder(folder),
+    state: join(folder, "state"),
     pid: join(folder, "containerd.pid"),
     log: join(folder, "containerd.log"),
   }
-}
-
-/** Shims are found by it again, so it stays where they were begun. */
-function stateFolder(folder: string): string {
-  const onDisk = join(folder, "state")
-  return hasShims(onDisk) ? onDisk : (memoryFolder(folder) ?? onDisk)
-}
-
-/** Whether a containerd with this state has anything to find again. */
-export function hasShims(state: string): boolean {
-  const tasks = join(state, "io.containerd.runtime.v2.task")
-  return existsSync(tasks) && readdirSync(tasks).some((namespace) => readdirSync(join(tasks, namespace)).length > 0)
 }
 
 /** Only what containers need: no Kubernetes, no snapshotters that nobody asks for. */

@@ -3,7 +3,6 @@ import { arch } from "node:os"
 import { join } from "node:path"
 import type { World } from "../../../world/world.ts"
 import type { Host } from "../../linux/host.ts"
-import { fleetingFolder } from "../../linux/memory-folder.ts"
 import type { ContainerStats, Engine, EngineEvent, Images } from "../engine.ts"
 import { EngineError } from "../engine-error.ts"
 import { type ContainerdClient, containerdClient } from "./client.ts"
@@ -64,10 +63,11 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
   const closing = new AbortController()
   try {
     await client.connect(CONNECT_MS)
+    lasting.open()
     const { version } = await client.version.version({})
     await unlessThere(client.namespaces.create({ namespace: { name: namespace } }))
 
-    const places = new Places(stateFolder, fleetingFolder)
+    const places = new Places(stateFolder, (onDisk) => host.fleetingFolder(onDisk))
     mkdirSync(places.containers, { recursive: true, mode: 0o711 })
     const machine = inspectMachine({
       runtime,
@@ -146,7 +146,7 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
 
       createTask: (spec) => tasks.create(spec),
       async removeTask(instance, id) {
-        const own = containers.all().filter(({ facts }) => facts.instance === instance && facts.taskId === id)
+        const own = containers.ofTask(instance, id)
         await Promise.all(own.map((container) => containers.remove(container.id)))
         await Promise.all(networks.ofTask(instance, id).map((network) => networks.remove(network)))
         await tasks.remove(instance, id)
@@ -212,8 +212,6 @@ export async function openContainerd(options: ContainerdOptions): Promise<Engine
         closing.abort(new Error("the engine was closed"))
         listeners.clear()
         await containers.turns.rest()
-        networks.close()
-        places.close()
         lasting.close()
         client.close()
       },

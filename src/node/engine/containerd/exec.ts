@@ -34,7 +34,12 @@ export async function exec(
   const output = new Output(join(container.place.folder, execId), command.outputLengthMax)
   const name = { containerId, execId }
   let added = false
-  const kill = () => void client.tasks.kill({ ...name, signal: 9, all: false }).catch(() => {})
+  const late = new AbortController()
+  const kill = () => {
+    void client.tasks.kill({ ...name, signal: 9, all: false }).catch(() => {})
+    // It may hang where no signal reaches it.
+    world.after(KILLED_MS, () => late.abort(signal?.reason))
+  }
   try {
     await client.tasks.exec({
       ...name,
@@ -47,15 +52,15 @@ export async function exec(
     await client.tasks.start(name)
     signal?.addEventListener("abort", kill)
     if (signal?.aborted) kill()
-    const { exitStatus } = await client.tasks.wait(name, { timeoutMs: Number.POSITIVE_INFINITY })
+    const { exitStatus } = await client.tasks.wait(name, { timeoutMs: Number.POSITIVE_INFINITY, signal: late.signal })
     signal?.throwIfAborted()
 
     // The shim answers when it has passed on all output, but a child that was left behind may hold that open.
     added = false
     const deleted = client.tasks.deleteProcess(name).catch(() => {})
-    const late = new Promise<void>((resolve) => world.after(LEFT_BEHIND_MS, resolve))
-    await Promise.race([deleted, late])
-    return { exitCode: exitStatus, output: await output.end(late) }
+    const leftBehind = new Promise<void>((resolve) => world.after(LEFT_BEHIND_MS, resolve))
+    await Promise.race([deleted, leftBehind])
+    return { exitCode: exitStatus, output: await output.end(leftBehind) }
   } finally {
     signal?.removeEventListener("abort", kill)
     output.close()
@@ -136,3 +141,4 @@ class Output {
 }
 
 const LEFT_BEHIND_MS = 300
+const KILLED_MS = 2_000

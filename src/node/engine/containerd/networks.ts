@@ -2,6 +2,7 @@ import type { Host } from "../../linux/host.ts"
 import { Records } from "../../linux/records.ts"
 import type { NetworkSpec, NetworkState } from "../engine.ts"
 import { EngineError } from "../engine-error.ts"
+import { ByTask } from "./by-task.ts"
 import type { Places } from "./places.ts"
 
 /** A network as its containers and their tasks have to know it. */
@@ -21,11 +22,13 @@ export class Networks {
   readonly #host: Host
   readonly #ownNamespace: (instance: string) => boolean
   readonly #records: Records<NetworkRecord>
+  readonly #byTask = new ByTask<string>()
 
   constructor(host: Host, places: Places, ownNamespace: (instance: string) => boolean) {
     this.#host = host
     this.#ownNamespace = ownNamespace
     this.#records = new Records(places.networks)
+    for (const [id, record] of this.#records.entries()) this.#byTask.add(record, id)
   }
 
   async create(spec: NetworkSpec): Promise<NetworkState> {
@@ -33,6 +36,7 @@ export class Networks {
     const { path, ...state } = await this.#make(spec)
     const record = { id, instance, taskId, mode, state, ...(path !== undefined && { path }) }
     this.#records.put(id, record)
+    this.#byTask.add(record, id)
     return state
   }
 
@@ -47,15 +51,15 @@ export class Networks {
   }
 
   ofTask(instance: string, taskId: string): readonly string[] {
-    return [...this.#records.entries()].flatMap(([id, record]) =>
-      record.instance === instance && record.taskId === taskId ? [id] : [],
-    )
+    return this.#byTask.of(instance, taskId)
   }
 
   async remove(id: string): Promise<void> {
     // Also without a record: whoever made the namespace may have been killed before it wrote one.
     await this.#host.networks.remove(id)
+    const record = this.#records.get(id)
     this.#records.delete(id)
+    if (record !== undefined) this.#byTask.delete(record, id)
   }
 
   async #make(spec: NetworkSpec): Promise<NetworkState & { readonly path?: string }> {
@@ -75,10 +79,6 @@ export class Networks {
       case "given":
         return { path: spec.path }
     }
-  }
-
-  close(): void {
-    this.#records.close()
   }
 
   /** To know how, its settings are read, which is for once and not for every task. */

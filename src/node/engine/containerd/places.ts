@@ -1,5 +1,4 @@
 import { createHash } from "node:crypto"
-import { existsSync, readdirSync, rmdirSync } from "node:fs"
 import { join } from "node:path"
 
 /** Where the engine keeps what containerd has no place for. */
@@ -13,6 +12,7 @@ export class Places {
   readonly tasks: string
   readonly volumes: string
 
+  /** `fleeting`: where in memory to keep what is at a place on the disk otherwise. */
   constructor(folder: string, fleeting = (onDisk: string) => onDisk) {
     this.folder = folder
     this.containers = join(folder, "containers")
@@ -38,11 +38,6 @@ export class Places {
       resolvConf: join(files, "resolv.conf"),
       anonymousVolumes: join(folder, "volumes"),
     }
-  }
-
-  /** What lies anywhere does not stay for nothing. */
-  close(): void {
-    if (existsSync(this.files) && readdirSync(this.files).length === 0) rmdirSync(this.files)
   }
 
   task(instance: string, id: string): string {

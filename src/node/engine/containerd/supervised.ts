@@ -1,24 +1,27 @@
 import { execFileSync, spawn } from "node:child_process"
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
-  rmSync,
+  statSync,
+  truncateSync,
   writeFileSync,
 } from "node:fs"
 import { join } from "node:path"
 import type { World } from "../../../world/world.ts"
 import { EngineError } from "../engine-error.ts"
 import { containerdClient } from "./client.ts"
-import { containerdConfiguration, containerdFolder, hasShims } from "./configuration.ts"
+import { containerdConfiguration, containerdFolder } from "./configuration.ts"
 import { readOnlyRuntime, releaseRuntime } from "./machine/read-only-runtime.ts"
 import { findRuntime, type Runtime } from "./machine/runtime.ts"
 import { hybridCgroupMount, isSharedMount, mountsBelow } from "./mounts.ts"
 import { isAlive, processIdentity } from "./process-identity.ts"
+import { keepStateInMemory, releaseState } from "./state-in-memory.ts"
 
 /**
  * An instance of containerd of our own. It is no child that ends with us: it stays when this process ends, and the next
@@ -33,7 +36,7 @@ export interface SupervisedContainerd {
   /** What its containers are to be run with. */
   readonly runtime: Runtime
 
-  /** Where it has its shims' folders. */
+  /** Where its shims have their folders. */
   readonly state: string
   pid(): number | undefined
 
@@ -101,6 +104,7 @@ export async function superviseContainerd({
       start()
       failures += 1
     }
+    boundLog(paths.log)
     const delay = alive ? LOOK_MS : Math.min(RESTART_MS * 2 ** failures, RESTART_MS_MAX)
     cancel = world.after(delay, watch)
   }
@@ -114,7 +118,10 @@ export async function superviseContainerd({
   if (hybrid !== undefined) share(paths.folder)
   const runtime = { ...readOnlyRuntime(findRuntime(false), paths.folder), root: join(paths.state, "runtime") }
   const found = identity !== undefined && isAlive(identity)
-  if (!found) start()
+  if (!found) {
+    keepStateInMemory(paths.state)
+    start()
+  }
   try {
     await answers(world, paths.socket)
   } catch (error) {
@@ -138,11 +145,18 @@ export async function superviseContainerd({
       if (!ended()) process.kill(Number.parseInt(identity!, 10), "SIGKILL")
       while (!ended()) await passed(world, LOOK_MS)
       releaseRuntime(paths.folder)
-      if (!hasShims(paths.state)) rmSync(paths.state, { recursive: true, force: true })
+      releaseState(paths.state)
       // What somebody else has mounted below it stays, as networks and volumes do.
       if (isSharedMount(paths.folder) && mountsBelow(paths.folder).length === 0) execFileSync("umount", [paths.folder])
     },
   }
+}
+
+/** It says a few lines for each container, for as long as the machine runs. What it appends to stays the same file. */
+function boundLog(file: string): void {
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) <= LOG_BYTES_MAX) return
+  copyFileSync(file, `${file}.1`)
+  truncateSync(file)
 }
 
 async function answers(world: World, address: string): Promise<void> {
@@ -172,6 +186,7 @@ function passed(world: World, ms: number): Promise<void> {
 
 /** Where containerd looks for its shim. What runs containers is given to it by its whole path. */
 const PROGRAM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+const LOG_BYTES_MAX = 8 * 2 ** 20
 const LOOK_MS = 100
 const START_MS = 20_000
 const STOP_MS = 5_000

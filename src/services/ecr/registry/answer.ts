@@ -2,6 +2,7 @@ import { answerStream } from "../../../aws/answer-stream.ts"
 import type { HttpRequest, HttpResponse } from "../../../aws/http.ts"
 import { AssertionError } from "../../../base/assert.ts"
 import { isDigest } from "../blobs/blob-store.ts"
+import { isPublic } from "../names.ts"
 import { ANYONE, askerOf } from "./asker.ts"
 import { blobUnknown, deleteBlob, getBlob } from "./blobs.ts"
 import { answerDownload, DOWNLOAD_PATH } from "./download.ts"
@@ -48,14 +49,17 @@ async function answer(registry: Registry, request: HttpRequest): Promise<HttpRes
     if (asker === ANYONE && request.headers.authorization === undefined) throw unauthorized()
     return { status: 200, headers: { "content-type": "application/json" }, body: "{}" }
   }
-  if (asker === ANYONE) throw unauthorized()
   if (path === "/v2/_catalog") {
+    if (asker === ANYONE) throw unauthorized()
     const home = { account: asker.principal.account, region: asker.region }
     return listCatalog({ registry, request, asker, home })
   }
   const [, named, kind, rest] = PATH.exec(path) ?? []
   if (named === undefined) throw new RegistryRefusal(404, "UNSUPPORTED", "There is nothing at this path.")
-  return answerVisit(visitTo(registry, request, asker, decoded(named)), kind as Kind, decoded(rest!))
+  const visit = visitTo(registry, request, asker, decoded(named))
+  const isRead = request.method === "GET" || request.method === "HEAD"
+  if (asker === ANYONE && !(isRead && isPublic(visit.home))) throw unauthorized()
+  return answerVisit(visit, kind as Kind, decoded(rest!))
 }
 
 function answerVisit(visit: Visit, kind: Kind, rest: string): Promise<HttpResponse> {

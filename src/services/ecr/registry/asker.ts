@@ -11,19 +11,22 @@ import type { Registry } from "./registry.ts"
 export interface Asker {
   readonly principal: Principal
   readonly region: string
+
+  /** What it has shown, if that is a token: it needs no other one. */
+  readonly shown?: { readonly token: string; readonly expiresAt: number }
 }
 
 /** Who has brought nothing to be known by: may see what is public. */
-export const ANYONE = "anyone"
+export const ANYONE: Asker = {
+  principal: { account: "anonymous", arn: "anonymous", userId: "anonymous", accessKeyId: "" },
+  region: "us-east-1",
+}
 
 /**
  * Finds out who asks: by a token of GetAuthorizationToken, as Docker sends it, or by an access key with its secret. Undefined for
  * what was never good; a token that is good no longer is refused with a word.
  */
-export function askerOf(
-  registry: Registry,
-  { headers }: Pick<HttpRequest, "headers">,
-): Asker | typeof ANYONE | undefined {
+export function askerOf(registry: Registry, { headers }: Pick<HttpRequest, "headers">): Asker | undefined {
   const [scheme = "", shown = ""] = (headers.authorization ?? "").trim().split(/\s+/, 2)
   switch (scheme.toLowerCase()) {
     case "":
@@ -53,7 +56,7 @@ function ofToken(registry: Registry, token: string): Asker | undefined {
   }
   // Temporary credentials are what their token says until they run out; a long-lived key may be gone.
   const now = principal.session === undefined ? holderOf(registry, principal.accessKeyId, region)?.principal : principal
-  return now && { principal: now, region }
+  return now && { principal: now, region, shown: { token, expiresAt } }
 }
 
 /** For people and tools that have a key but not the AWS CLI. */

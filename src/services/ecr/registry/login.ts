@@ -22,12 +22,13 @@ export async function answerTokenRequest(registry: Registry, request: HttpReques
   const asker = request.method === "POST" ? await askerInForm(registry, request) : askerOf(registry, request)
   if (asker === undefined) throw unauthorized()
   if (asker === ANYONE) return tokenAnswer(ANONYMOUS_TOKEN, ANONYMOUS_SECONDS)
+  if (asker.shown !== undefined) return tokenAnswer(asker.shown.token, secondsUntil(registry, asker.shown.expiresAt))
   const home = { account: asker.principal.account, region: asker.region }
-  const { token, expiresAt, now } = await actAs({ registry, request, asker, home }, "GetAuthorizationToken", (call) => {
+  const { token, expiresAt } = await actAs({ registry, request, asker, home }, "GetAuthorizationToken", (call) => {
     call.authorize("*")
-    return { ...makeToken(call), now: call.now }
+    return makeToken(call)
   })
-  return tokenAnswer(token, Math.floor((expiresAt - now) / 1000))
+  return tokenAnswer(token, secondsUntil(registry, expiresAt))
 }
 
 export function unauthorized(): RegistryRefusal {
@@ -39,13 +40,17 @@ export function unauthorized(): RegistryRefusal {
 }
 
 /** As clients of the newer kind ask. */
-async function askerInForm(registry: Registry, request: HttpRequest): Promise<Asker | typeof ANYONE | undefined> {
+async function askerInForm(registry: Registry, request: HttpRequest): Promise<Asker | undefined> {
   const form = new URLSearchParams(Buffer.from(await gathered(request.body, FORM_BYTES_MAX)).toString("utf8"))
   const shown = form.get("refresh_token") ?? form.get("password")
   if (shown === null) return ANYONE
   const pair = `${form.get("username") ?? "AWS"}:${shown}`
   const authorization = `Basic ${Buffer.from(pair).toString("base64")}`
   return askerOf(registry, { headers: { ...request.headers, authorization } })
+}
+
+function secondsUntil({ world }: Registry, time: number): number {
+  return Math.floor((time - world.now()) / 1000)
 }
 
 function tokenAnswer(token: string, seconds: number): HttpResponse {

@@ -5,7 +5,16 @@ import { pageTokens } from "../../../aws/page.ts"
 import { runCall } from "../../../aws/run.ts"
 import { newUuid } from "../../../world/ids.ts"
 import { addressed } from "../address.ts"
-import { checkedRepositoryName, type Found, type Home, permittedRepository } from "../names.ts"
+import {
+  checkedRepositoryName,
+  type Found,
+  type Home,
+  isPublic,
+  noRepository,
+  permittedRepository,
+  recordsOf,
+} from "../names.ts"
+import { repositories } from "../tables.ts"
 import type { Asker } from "./asker.ts"
 import type { Registry } from "./registry.ts"
 
@@ -39,7 +48,22 @@ export function visitTo(registry: Registry, request: HttpRequest, asker: Asker, 
  * actions, so each of its requests is one of ECR's operations, or several. Resolves once it is durable.
  */
 export function act<T>(visit: Visit, operation: string, work: (found: Found, call: Call) => T): T | Promise<T> {
-  return actAs(visit, operation, (call) => work(permittedRepository(call, visit.home, visit.name), call))
+  const { home, name } = visit
+  return actAs(visit, operation, (call) => {
+    if (isPublic(home) && READING.includes(operation)) return work(openRepository(call, home, name), call)
+    return work(permittedRepository(call, home, name), call)
+  })
+}
+
+/** What everyone may do with a public repository. */
+const READING = ["BatchGetImage", "BatchCheckLayerAvailability", "GetDownloadUrlForLayer", "ListImages"]
+
+function openRepository(call: Call, home: Home, name: string): Found {
+  call.openToAll()
+  const tx = recordsOf(call, home)
+  const repository = tx.get(repositories, name)
+  if (repository === undefined) throw noRepository(home, name)
+  return { home, tx, repository }
 }
 
 /** The same for what is no matter of the repository alone. */
@@ -60,6 +84,7 @@ function callerOf(
 ): Caller {
   const { world, keys } = registry
   const { principal } = asker
+  const service = isPublic(home) ? "ecr-public" : "ecr"
   return {
     account: principal.account,
     region: home.region,
@@ -69,8 +94,8 @@ function callerOf(
     origin: originOf(request),
     sourceIp: request.sourceIp,
     userAgent: request.headers["user-agent"],
-    service: "ecr",
-    action: `ecr:${operation}`,
+    service,
+    action: `${service}:${operation}`,
     operation,
     now: world.now(),
     random: world.random,

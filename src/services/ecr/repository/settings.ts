@@ -1,7 +1,7 @@
 import type * as sdk from "@aws-sdk/client-ecr"
 import { arnOf } from "../../../aws/arn.ts"
 import type { Call } from "../../../aws/operations.ts"
-import { checkTags, fromCapitals, type Tag, type TagRules } from "../../../aws/tags.ts"
+import { type CapitalTag, checkTags, fromCapitals, type Tag, type TagRules } from "../../../aws/tags.ts"
 import { fault, unfit } from "../fault.ts"
 import type { Home } from "../names.ts"
 import type { Encryption, Mutability } from "../tables.ts"
@@ -39,7 +39,7 @@ export function encryptionIn(home: Home, sent: Partial<sdk.EncryptionConfigurati
   throw unfit("encryptionConfiguration.kmsKey", "must be absent where encryptionType is AES256")
 }
 
-export function tagsIn(sent: readonly sdk.Tag[] = []): readonly Tag[] {
+export function tagsIn(sent: readonly CapitalTag[] = []): readonly Tag[] {
   return checkTags(fromCapitals(sent), tagRules)
 }
 

@@ -4,7 +4,7 @@ import type { Conditions } from "../../../aws/authorizer.ts"
 import type { Call, Operations } from "../../../aws/operations.ts"
 import { addTags, inCapitals, removeTags, requestTagConditions, resourceTagConditions } from "../../../aws/tags.ts"
 import { unfit } from "../fault.ts"
-import { checkedRepositoryName, type Found, noRepository, recordsOf, repositoryArn } from "../names.ts"
+import { checkedRepositoryName, type Found, homeOf, noRepository, recordsOf, repositoryArn } from "../names.ts"
 import { repositories } from "../tables.ts"
 import { tagRules, tagsIn } from "./settings.ts"
 
@@ -30,10 +30,11 @@ export const tagOperations = {
 function tagged(call: Call, resourceArn: string, conditions: Conditions = {}): Found {
   const arn = parseArn(resourceArn)
   const [, named] = /^repository\/(.+)$/.exec(arn?.resource ?? "") ?? []
-  if (arn?.service !== "ecr" || named === undefined || arn.region !== call.region || arn.account === "") {
+  const isHere = call.service === "ecr-public" ? arn?.region === "" : arn?.region === call.region
+  if (arn?.service !== call.service || named === undefined || !isHere || arn.account === "") {
     throw unfit("resourceArn", "must be the ARN of a repository in this region")
   }
-  const home = { account: arn.account, region: arn.region }
+  const home = homeOf(call, arn.account)
   const name = checkedRepositoryName(named, "resourceArn")
   const tx = recordsOf(call, home)
   const repository = tx.get(repositories, name)

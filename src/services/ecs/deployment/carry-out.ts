@@ -4,6 +4,7 @@ import { taskList } from "../service/sentence.ts"
 import type { Recipe, Starts } from "../service/start.ts"
 import { STOPS_PER_TURN, stopMembers } from "../service/stop.ts"
 import type { Deployment, Service } from "../tables.ts"
+import { untrustingRole } from "../task/trust.ts"
 import type { Member } from "./member.ts"
 import { obstacleOf, tellObstacle } from "./obstacle.ts"
 import { startsAgainAt } from "./restart.ts"
@@ -27,7 +28,8 @@ export function carryOut(
   const { service } = recipe
   const stop = step.stop.slice(0, STOPS_PER_TURN)
   stopMembers(turn, service, stop, `deployment ${deployment.id}`)
-  const starts = startSome(turn, deployment, step)
+  const untrusting = step.startCount > 0 ? untrustingRole(turn.tx, recipe.definition.definition) : undefined
+  const starts = untrusting === undefined ? startSome(turn, deployment, step) : { started: [] }
   tellStarted(turn, service, starts, members)
   if (step.violated?.length) {
     writeAction(turn, service, "SERVICE_DAEMON_PLACEMENT_CONSTRAINT_VIOLATED", { containerInstanceArns: step.violated })
@@ -37,7 +39,7 @@ export function carryOut(
   const { failedTasks } = deployment
   const counted =
     replaced === 0 ? deployment : { ...deployment, failedTasks: failedTasks + replaced, failedAt: turn.now }
-  const after = obstacleOf(turn, recipe, counted, { step, starts, members })
+  const after = obstacleOf(turn, recipe, counted, { step, starts, members, untrusting })
   tellObstacle(turn, service, after, starts)
 
   for (const time of [step.nextLook, nextAttempt(turn, after, step, starts)]) if (time !== undefined) turn.wakeAt(time)
@@ -61,11 +63,12 @@ function tellStarted(turn: Turn, service: Service, { started }: Starts, members:
 /** When to try again what could not be done now. */
 function nextAttempt({ now }: Turn, deployment: Deployment, step: Step, { refused }: Starts): number | undefined {
   const later = step.startCount > 0 ? startsAgainAt(deployment, now) : undefined
-  return later ?? (refused === undefined && step.obstacle === undefined ? undefined : now + AGAIN_MS)
+  const isHeldUp = refused !== undefined || step.obstacle !== undefined || deployment.blockedBy?.kind === "role"
+  return later ?? (isHeldUp ? now + AGAIN_MS : undefined)
 }
 
 /** A bounded piece of work: each task that starts or stops wakes the service again, behind everyone else who waits. */
 const STARTS_PER_TURN = 50
 
-/** Room may come from a task of someone else's that ends, of which nobody tells this service. */
+/** Room may come from a task of someone else's that ends, and trust from IAM, of which nobody tells this service. */
 const AGAIN_MS = 10_000

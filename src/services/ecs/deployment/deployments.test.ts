@@ -405,3 +405,28 @@ test("a service of many tasks is started in pieces, each task once", async () =>
   expect(agents.allTasks()).toHaveLength(300)
   expect(await agents.describe()).toMatchObject({ runningCount: 300, deployments: [{ rolloutState: "COMPLETED" }] })
 })
+
+test("a service whose tasks cannot have their role says so, and goes on when they can", async () => {
+  const agents = await startAgents()
+  const able = ["task-iam-role", "docker-remote-api.1.17"].map((name) => `com.amazonaws.ecs.capability.${name}`)
+  agents.shop.instance("a", { attributes: able.map((name) => ({ name })) })
+  const { taskDefinition } = await agents.shop.ecs.describeTaskDefinition({ taskDefinition: "web" })
+  const { containerDefinitions = [] } = taskDefinition!
+  await agents.shop.ecs.registerTaskDefinition({ family: "acting", containerDefinitions, taskRoleArn: "app" })
+  await agents.create({ desiredCount: 1, taskDefinition: "acting" })
+  await agents.live(20_000)
+  const arn = `arn:aws:iam::${agents.shop.account}:role/app`
+  const messages = async () => (await agents.describe()).events!.map(({ message }) => message!)
+  expect(agents.liveTasks()).toEqual([])
+  expect(
+    (await messages()).some((message) =>
+      message.includes(`failed to launch a task with (error ECS was unable to assume the role '${arn}'`),
+    ),
+  ).toBe(true)
+
+  const Statement = [{ Effect: "Allow", Principal: { Service: "ecs-tasks.amazonaws.com" }, Action: "sts:AssumeRole" }]
+  const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement })
+  await agents.shop.iam.createRole({ RoleName: "app", AssumeRolePolicyDocument })
+  await agents.live(30_000)
+  expect(agents.liveTasks()).toHaveLength(1)
+})

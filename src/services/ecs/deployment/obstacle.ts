@@ -6,6 +6,7 @@ import { DEADLOCK, UNABLE_TO_START } from "../service/sentence.ts"
 import { type Recipe, requestFor, type Starts } from "../service/start.ts"
 import type { Deployment, Obstacle, Service } from "../tables.ts"
 import { explainNoPlace } from "../task/place.ts"
+import { unassumable } from "../task/trust.ts"
 import type { Member } from "./member.ts"
 import { FAILED_STARTS_TOLD, startsAgainAt } from "./restart.ts"
 import type { Step } from "./steps.ts"
@@ -14,6 +15,9 @@ interface Attempt {
   readonly step: Step
   readonly starts: Starts
   readonly members: readonly Member[]
+
+  /** The ARN of a role that the new tasks cannot have. */
+  readonly untrusting: string | undefined
 }
 
 /** The deployment with what keeps it from going on, if anything does. */
@@ -37,11 +41,12 @@ function problemOf(
   turn: Turn,
   recipe: Recipe,
   deployment: Deployment,
-  { step, starts, members }: Attempt,
+  { step, starts, members, untrusting }: Attempt,
 ): Problem | undefined {
   const { blockedBy } = deployment
   // What has been given up is held up by nothing any more.
   if (deployment.rolloutState === "FAILED") return undefined
+  if (untrusting !== undefined) return { kind: "role", reason: unassumable(untrusting) }
   if (starts.refused !== undefined) return placement(turn, "placement", starts.refused, blockedBy)
   const { failure, failedStarts } = deployment
   if (failure !== undefined && (failedStarts > 0 || startsAgainAt(deployment, turn.now) !== undefined)) {
@@ -95,6 +100,9 @@ export function tellObstacle(turn: Turn, service: Service, deployment: Deploymen
       if (failedStarts >= FAILED_STARTS_TOLD && tellProblem(turn, service, UNABLE_TO_START)) {
         writeAction(turn, service, "SERVICE_TASK_START_IMPAIRED", { reason: deployment.failure! })
       }
+      break
+    case "role":
+      tellProblem(turn, service, `failed to launch a task with (error ${blockedBy.reason}).`)
       break
     case "bounds":
       tellProblem(turn, service, DEADLOCK)

@@ -1,14 +1,13 @@
 import { createHmac } from "node:crypto"
-import { arnOf } from "../../../aws/arn.ts"
 import type { Keys } from "../../../aws/keys.ts"
 import type { SocketHost } from "../../../aws/socket.ts"
 import { accountOf, regionOf } from "../../../store/changes.ts"
-import type { Tx } from "../../../store/transaction.ts"
 import type { Credentials } from "../../../wire/task.ts"
-import { issueRoleSession, isTrustedWith } from "../../sts/index.ts"
+import { issueRoleSession } from "../../sts/index.ts"
 import type { Task } from "../tables.ts"
+import { isTrustedByTasks } from "../task/trust.ts"
 import { definitionByArn } from "../task-definition/find.ts"
-import { roleArn, TASKS } from "../task-definition/pass-role.ts"
+import { roleArn } from "../task-definition/pass-role.ts"
 import type { SessionHost } from "./session.ts"
 
 /** Makes credentials for the roles of tasks. Nothing of them is kept: an agent that needs them again gets new ones. */
@@ -40,13 +39,6 @@ export function roleIssuer({ keys, world }: Pick<SocketHost, "keys" | "world">):
     const ofExecution = issued("execution", executionRoleArn)
     return { ...(ofTask && { task: ofTask }), ...(ofExecution && { execution: ofExecution }) }
   }
-}
-
-/** Whether tasks of an account and region may take a role, by what the role itself says. */
-export function isTrustedByTasks(tx: Tx, arn: string): boolean {
-  const owner = { account: accountOf(tx.scope), region: regionOf(tx.scope) }
-  const conditions = { "aws:SourceAccount": owner.account, "aws:SourceArn": arnOf("ecs", owner, "*") }
-  return isTrustedWith(tx, arn, TASKS, conditions)
 }
 
 type Kind = "task" | "execution"

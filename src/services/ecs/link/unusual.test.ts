@@ -1,6 +1,9 @@
+import type { RegisterTaskDefinitionRequest } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
 import { untilAnswered } from "../../../aws/testing.ts"
 import { regionScope } from "../../../store/changes.ts"
+import { iam } from "../../iam/index.ts"
+import { sts } from "../../sts/index.ts"
 import { startWorld } from "../../testing.ts"
 import { ecs, POOL_ACCOUNT, POOL_CLUSTER } from "../index.ts"
 import { poolTasks, type Task, tasks } from "../tables.ts"
@@ -63,14 +66,22 @@ test("an instance of the pool runs tasks of any account, and is asked about them
 })
 
 /** Without controllers: tasks are where the test puts them. */
-async function startBare(issue: SessionHost["issue"] = () => ({})) {
-  const region = await startWorld({ services: [{ ...ecs, controllers: [], sockets: agentSockets(() => issue) }] })
+async function startBare(issue?: SessionHost["issue"], roles: Partial<RegisterTaskDefinitionRequest> = {}) {
+  const sockets = issue === undefined ? agentSockets() : agentSockets(() => issue)
+  const region = await startWorld({ services: [iam, sts(), { ...ecs, controllers: [], sockets }] })
   const { world, store } = region
   await region.ecs.createCluster({})
   await region.ecs.registerTaskDefinition({
     family: "web",
     containerDefinitions: [{ name: "app", image: "nginx", memory: 32 }],
+    ...roles,
   })
+  for (const RoleName of Object.values(roles) as string[]) {
+    const Principal = { Service: "ecs-tasks.amazonaws.com" }
+    const Statement = [{ Effect: "Allow", Principal, Action: "sts:AssumeRole" }]
+    const AssumeRolePolicyDocument = JSON.stringify({ Version: "2012-10-17", Statement })
+    await region.iam.createRole({ RoleName, AssumeRolePolicyDocument })
+  }
   const agent = new FakeAgent(
     world,
     roadTo(() => region.door, world, region),
@@ -150,6 +161,32 @@ test("an agent that starts gets the credentials of all its tasks again, under th
   await world.advance(1_000)
   expect(given()[1]).toMatchObject({ credentialsId: "of the task", secretAccessKey: "secret 2" })
   expect(agent.tasks.get(arn)?.status).toBe("RUNNING")
+})
+
+test("an agent gets credentials of the task's roles, good for who they are, and new ones before they run out", async () => {
+  const { agent, arn, region, world } = await startBare(undefined, { taskRoleArn: "app", executionRoleArn: "pull" })
+  await world.advance(2_000)
+  const { roleCredentials, executionRoleCredentials } = agent.tasks.get(arn)!.payload
+  expect(roleCredentials).toMatchObject({ roleArn: `arn:aws:iam::${region.account}:role/app` })
+  expect(executionRoleCredentials!.credentialsId).not.toBe(roleCredentials!.credentialsId)
+  const id = arn.slice(arn.lastIndexOf("/") + 1)
+  const whoIs = async ({ accessKeyId, secretAccessKey, sessionToken }: NonNullable<typeof roleCredentials>) =>
+    (await region.as({ credentials: { accessKeyId, secretAccessKey, sessionToken } }).sts.getCallerIdentity({})).Arn
+  expect(await whoIs(roleCredentials!)).toBe(`arn:aws:sts::${region.account}:assumed-role/app/${id}`)
+
+  await world.advance(3_610_000)
+  const renewed = agent.heard.flatMap(({ type, message }) => (type === "IAMRoleCredentialsMessage" ? [message] : []))
+  expect(renewed.map(({ roleType, taskArn }) => [roleType, taskArn])).toEqual([
+    ["TaskApplication", arn],
+    ["TaskExecution", arn],
+  ])
+  const [again] = renewed
+  expect(again!.roleCredentials.credentialsId).toBe(roleCredentials!.credentialsId)
+  expect(again!.roleCredentials.accessKeyId).not.toBe(roleCredentials!.accessKeyId)
+  expect(Date.parse(again!.roleCredentials.expiration)).toBeGreaterThan(Date.parse(roleCredentials!.expiration))
+
+  await world.advance(5 * 3_600_000)
+  await expect(whoIs(roleCredentials!)).rejects.toMatchObject({ name: "ExpiredToken" })
 })
 
 test("a task that cannot be put into words does not keep the others from the agent", async () => {

@@ -1,5 +1,6 @@
 import type { Random } from "../../../world/world.ts"
 import type { InstanceCapacity } from "./instance-capacity.ts"
+import type { TasksByZone } from "./request.ts"
 import type { Entry, Room, Tier } from "./room.ts"
 import type { Spreads } from "./spreads.ts"
 import type { Measure } from "./strategy.ts"
@@ -17,7 +18,7 @@ export class Board {
   }
 
   /** The instance to take next; undefined when none has room. Which of equals, chance decides. */
-  best(random: Random, tasksByZone: ReadonlyMap<string, number> | undefined): InstanceCapacity | undefined {
+  best(random: Random, tasksByZone: TasksByZone | undefined): InstanceCapacity | undefined {
     this.#room.catchUp()
     this.#spreads?.catchUp()
     for (;;) {
@@ -27,7 +28,7 @@ export class Board {
     }
   }
 
-  #first(random: Random, tasksByZone: ReadonlyMap<string, number> | undefined): Entry | undefined {
+  #first(random: Random, tasksByZone: TasksByZone | undefined): Entry | undefined {
     const best: Tier[] = []
     let count = 0
     for (const { tiers } of this.#room.cells.values()) {
@@ -50,7 +51,7 @@ export class Board {
     return undefined
   }
 
-  #compare(a: Tier, b: Tier, tasksByZone: ReadonlyMap<string, number> | undefined): number {
+  #compare(a: Tier, b: Tier, tasksByZone: TasksByZone | undefined): number {
     let attribute = 0
     let own = 0
     for (const { kind } of this.#measures) {
@@ -65,8 +66,8 @@ export class Board {
     return 0
   }
 
-  #tasksAt({ cell }: Tier, attribute: number, tasksByZone: ReadonlyMap<string, number> | undefined): number {
-    if (tasksByZone !== undefined && attribute === 0 && cell.zone !== undefined) return tasksByZone.get(cell.zone) ?? 0
+  #tasksAt({ cell }: Tier, attribute: number, tasksByZone: TasksByZone | undefined): number {
+    if (tasksByZone !== undefined && attribute === 0 && cell.zone !== undefined) return tasksByZone(cell.zone)
     return this.#spreads!.tasksAt(cell.paths[attribute]!)
   }
 }

@@ -5,6 +5,7 @@ import { type ContainerInstance, containerInstances, type PoolTask, poolTasks, t
 import { ClusterCapacity, type KinName } from "./cluster-capacity.ts"
 import { faceOf, hasSameFace } from "./face.ts"
 import { InstanceCapacity, NO_FACE } from "./instance-capacity.ts"
+import type { TasksByZone } from "./request.ts"
 
 /** What is left of every instance, and where everyone's tasks are, without looking at the tasks. */
 export const capacity = view({
@@ -39,9 +40,9 @@ export class Capacity implements Derived {
     return this.#instances.get(instance.arn)!.remainingResources(instance)
   }
 
-  /** How many tasks of a service or a group are to run in each zone, those on FARGATE too. */
-  tasksByZone(clusterArn: string, kin: KinName): ReadonlyMap<string, number> {
-    return this.#clusters.get(clusterArn)?.kin(kin)?.zones.counts ?? NONE
+  /** Says how many tasks of a service or a group are to run in a zone, those on FARGATE too, at each time it is asked. */
+  tasksByZone(clusterArn: string, kin: KinName): TasksByZone {
+    return (zone) => this.#clusters.get(clusterArn)?.kin(kin)?.zones.of(zone) ?? 0
   }
 
   changed(table: AnyTable, before: object | undefined, after: object | undefined): void {
@@ -142,7 +143,5 @@ export class Capacity implements Derived {
     if (this.#clusters.get(arn)?.isEmpty) this.#clusters.delete(arn)
   }
 }
-
-const NONE: ReadonlyMap<string, number> = new Map()
 
 const PENDING: ReadonlySet<Task["lastStatus"]> = new Set(["PROVISIONING", "PENDING", "ACTIVATING"])

@@ -38,7 +38,10 @@ export interface PlacementRequest {
 
   /**
    * How many tasks there are in each zone already, where the instances do not know: those of FARGATE's pool see tasks
-   * of every account but not which belong together. `Capacity.tasksByZone` of the task's owner, which keeps itself up to date.
+   * of every account but not which belong together. `Capacity.tasksByZone` of the task's owner.
    */
-  readonly tasksByZone?: ReadonlyMap<string, number> | undefined
+  readonly tasksByZone?: TasksByZone | undefined
 }
+
+/** A question and no answer: a request is asked with again and again while what it asks for comes to be. */
+export type TasksByZone = (zone: string) => number

@@ -45,7 +45,7 @@ export function scanPlacement(records: Records, request: PlacementRequest): Scan
         field === "attribute:ecs.availability-zone" &&
         zone !== undefined
       ) {
-        return request.tasksByZone.get(zone) ?? 0
+        return request.tasksByZone(zone)
       }
       return kinOf(records, request).filter((task) => arns.has(task.instanceArn!)).length
     })

@@ -3,6 +3,7 @@ import type { Call, Operations } from "../../../aws/operations.ts"
 import { instanceArn } from "../container-instance/find.ts"
 import { invalid } from "../fault.ts"
 import { nextProvider } from "../placement/provider-split.ts"
+import type { PlacementRequest } from "../placement/request.ts"
 import { constraintProblem } from "../placement/requirement.ts"
 import { strategyProblem } from "../placement/strategy.ts"
 import { containerInstances, type Task, tasks } from "../tables.ts"
@@ -98,13 +99,15 @@ interface Run {
 function runTasks(call: Call, properties: TaskProperties, { strategy, launchType }: Launch, count: number): Run {
   const started: Task[] = []
   const perProvider = new Map<string, number>()
+  const requests = new Map<string | undefined, PlacementRequest>()
   for (let index = 0; index < count; index++) {
     const capacityProvider = nextProvider(strategy, perProvider)
     if (capacityProvider !== undefined) {
       perProvider.set(capacityProvider, (perProvider.get(capacityProvider) ?? 0) + 1)
     }
     const wanted: TaskProperties = { ...properties, capacityProvider }
-    const request = requestOf(call, wanted)
+    const request = requests.get(capacityProvider) ?? requestOf(call, wanted)
+    requests.set(capacityProvider, request)
     const spot = findPlace(call, request)
     if (spot !== undefined) {
       const { placement: _, ...settled } = wanted

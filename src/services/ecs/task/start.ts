@@ -2,13 +2,14 @@ import type { RunTaskRequest, StartTaskRequest } from "@aws-sdk/client-ecs"
 import type { Call } from "../../../aws/operations.ts"
 import { requestTagConditions, type Tag } from "../../../aws/tags.ts"
 import { activeCluster } from "../cluster.ts"
-import { invalid, notYet } from "../fault.ts"
+import { fault, invalid, notYet } from "../fault.ts"
 import { clusterArn } from "../names.ts"
 import type { Cluster, TaskDefinition, TaskOverrides } from "../tables.ts"
 import { checkedTags } from "../tag.ts"
 import { activeDefinition, findDefinition } from "../task-definition/find.ts"
 import { authorizePassing } from "../task-definition/pass-role.ts"
 import { checkedOverrides } from "./overrides.ts"
+import { unassumable, untrustingRole } from "./trust.ts"
 
 /** What RunTask and StartTask have in common, found and found good. */
 export interface Start {
@@ -34,6 +35,8 @@ export function checkStart(call: Call, input: StartRequest): Start {
   const definition = activeDefinition(call, input.taskDefinition!)
   const overrides = checkedOverrides(definition, input.overrides)
   authorizePassing(call, { ...definition.definition, ...overrides })
+  const untrusting = untrustingRole(call.tx, { ...definition.definition, ...overrides })
+  if (untrusting !== undefined) throw fault("ClientException", unassumable(untrusting))
   checkNames(input)
   checkSupported(definition, input)
   return { cluster, definition, overrides, tags }

@@ -37,7 +37,7 @@ export function chooseSubnet(tx: Tx, open: readonly Subnet[], face: Face, reques
   const { clusterArn, tasksByZone = tx.view(capacity).tasksByZone(clusterArn, request) } = request
   const ranked = open
     .filter(({ zone }) => face.isInEveryZone || zone === face.zone)
-    .map((subnet) => ({ subnet, tasks: tasksByZone.get(subnet.zone) ?? 0, free: availableCount({ tx }, subnet) }))
+    .map((subnet) => ({ subnet, tasks: tasksByZone(subnet.zone), free: availableCount({ tx }, subnet) }))
     .sort((a, b) => a.tasks - b.tasks || b.free - a.free || compareStrings(a.subnet.id, b.subnet.id))
   return ranked[0]!.subnet
 }

@@ -197,6 +197,7 @@ export const generalPolicies: readonly AwsPolicy[] = [
     name: "IAMUserChangePassword",
     description: "Allows users to change their own password.",
     statements: [
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a variable of the policy's
       allow(["iam:ChangePassword"], "arn:aws:iam::*:user/${aws:username}"),
       allow(["iam:GetAccountPasswordPolicy"]),
     ],

@@ -174,6 +174,7 @@ export const linkedRolePolicies: readonly AwsPolicy[] = [
         ]),
       ),
       allow(["secretsmanager:GetSecretValue"], "arn:aws:secretsmanager:*:*:secret:ecr-pullthroughcache/*", {
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is a variable of the policy's
         StringEquals: { "aws:ResourceAccount": "${aws:PrincipalAccount}" },
       }),
     ],

@@ -1,4 +1,8 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: policy variables look like this
+import fc from "fast-check"
 import { expect, test } from "vitest"
+import { compiledOf } from "./compile.ts"
+import { contextOf } from "./context.ts"
 import { type PolicyKind, policyProblem } from "./problem.ts"
 
 const GOOD = { Effect: "Allow", Action: "s3:GetObject", Resource: "arn:aws:s3:::shop/*" }
@@ -114,4 +118,59 @@ test.each([
   ],
 ])("of the trust policy %j is said %s", (value, problem) => {
   expect(problemOf(value, "trust")).toBe(problem)
+})
+
+/** Anything that JSON can hold, now and then with what has a meaning in policies. */
+const anything = fc.oneof(
+  fc.jsonValue({ maxDepth: 1 }),
+  fc.constantFrom(
+    "*",
+    "s3:*",
+    "arn:aws:s3:::a",
+    "${",
+    "${aws:username}",
+    "${a,'b",
+    "Allow",
+    "Deny",
+    { AWS: "*" },
+    "sts:AssumeRole",
+  ),
+)
+const conditions = fc.dictionary(
+  fc.constantFrom("StringLike", "IpAddress", "DateEquals", "Null", "ForAnyValue:ArnLike", "NumericEquals", "Other"),
+  fc.dictionary(fc.constantFrom("aws:username", "", "a:b"), anything, { maxKeys: 2 }),
+  { maxKeys: 2 },
+)
+const mostly = <T>(usual: fc.Arbitrary<T>) =>
+  fc.oneof({ weight: 6, arbitrary: usual as fc.Arbitrary<unknown> }, { weight: 1, arbitrary: anything })
+const statements = fc.record(
+  {
+    Effect: mostly(fc.constantFrom("Allow", "Deny")),
+    Action: mostly(fc.constantFrom("*", ["s3:*"], "sts:AssumeRole")),
+    Resource: mostly(fc.constantFrom("*", ["arn:aws:s3:::${a}"])),
+    Principal: mostly(fc.constantFrom("*", { AWS: ["111122223333"] })),
+    Condition: mostly(conditions),
+  },
+  { requiredKeys: ["Effect", "Action"] },
+)
+
+test("a document that nothing is said against can be asked, whatever stands in it", () => {
+  const kinds = fc.constantFrom<PolicyKind>("managed", "identity", "resource", "trust")
+  let good = 0
+  fc.assert(
+    fc.property(fc.oneof(statements, fc.array(statements, { maxLength: 2 })), kinds, (Statement, kind) => {
+      const text = JSON.stringify({ Version: "2012-10-17", Statement })
+      if (policyProblem(text, kind) !== undefined) return
+      good++
+      const request = {
+        action: "s3:GetObject",
+        resource: "arn:aws:s3:::a",
+        context: contextOf({ "aws:username": ["a"] }),
+      }
+      const verdict = { isDenied: false, allows: undefined }
+      compiledOf(text).ask(request, verdict, { kind: "Service", name: "ecs.amazonaws.com" })
+    }),
+    { numRuns: 5000 },
+  )
+  expect(good).toBeGreaterThan(100)
 })

@@ -40,6 +40,7 @@ export function containerdImages(options: ContainerdImagesOptions): ContainerdIm
   const lease = new PullLease(world, client)
   const pulling = new SharedWork<Image>()
   const records = new ImageRecords(client, content, snapshots, platform)
+  const asking = new Map<string, Promise<Image | undefined>>()
   const watching = new Map<string, Set<(progress: PullProgress) => void>>()
 
   /** Goes on when containerd was away for a moment, and begins again when somebody took something away under it. */
@@ -88,6 +89,19 @@ export function containerdImages(options: ContainerdImagesOptions): ContainerdIm
     }
   }
 
+  /** Tasks of one image ask at the same time. One that is missing is asked for again: it may just have come. */
+  async function get(reference: string): Promise<Image | undefined> {
+    const found = await asking.get(reference)?.catch(() => undefined)
+    if (found !== undefined) return found
+    const question = records.find(reference)
+    asking.set(reference, question)
+    try {
+      return await question
+    } finally {
+      if (asking.get(reference) === question) asking.delete(reference)
+    }
+  }
+
   return {
     async resolve(text, login, signal, triesMax) {
       return (await registry.resolve(parseReference(text), { login, signal }, triesMax)).digest
@@ -109,7 +123,7 @@ export function containerdImages(options: ContainerdImagesOptions): ContainerdIm
       }
     },
 
-    get: (reference) => records.find(reference),
+    get,
     list: () => records.list(),
     remove: (id) => records.remove(id),
 

@@ -5,7 +5,7 @@ export interface Holder {
 }
 
 /** Until it is told to end it waits; when nobody can tell it any more, it stays for as long as a start may take. */
-const SCRIPT = `read word || exec sleep 30`
+const SCRIPT = "read word || exec sleep 30"
 
 /** A process that has an open file as well, and does nothing with it. */
 export function hold(fd: number): Holder {

@@ -33,6 +33,11 @@ export class LastingLine implements LastingCalls {
     this.tasks = { create: call("create"), start: call("start") } as unknown as LastingCalls["tasks"]
   }
 
+  /** So that nobody has to wait for it later. */
+  open(): void {
+    this.#session()
+  }
+
   /** Nothing is asked any more; the second process ends at once. */
   close(): void {
     this.#open?.session.close()

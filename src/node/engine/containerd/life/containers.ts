@@ -3,6 +3,7 @@ import { sleep, type World } from "../../../../world/world.ts"
 import type { Host } from "../../../linux/host.ts"
 import type { EngineEvent } from "../../engine.ts"
 import { EngineError } from "../../engine-error.ts"
+import { ByTask } from "../by-task.ts"
 import type { ContainerdClient } from "../client.ts"
 import { makeFifo } from "../fifo.ts"
 import { unlessGone } from "../grpc-error.ts"
@@ -42,6 +43,7 @@ export class Containers {
   readonly turns = new Turns()
   readonly #options: ContainersOptions
   readonly #known = new Map<string, Container>()
+  readonly #byTask = new ByTask<Container>()
 
   constructor(options: ContainersOptions) {
     this.#options = options
@@ -61,6 +63,10 @@ export class Containers {
     return [...this.#known.values()]
   }
 
+  ofTask(instance: string, taskId: string): readonly Container[] {
+    return this.#byTask.of(instance, taskId)
+  }
+
   /** Takes one that was made into the list. */
   add(facts: Facts, rootfs?: readonly ContainerdMount[]): void {
     const { host, places, tasks } = this.#options
@@ -68,6 +74,7 @@ export class Containers {
     const container = new Container(host, facts, places.container(facts.id), cgroupPath)
     container.rootfs = rootfs
     this.#known.set(facts.id, container)
+    this.#byTask.add(facts, container)
   }
 
   /** Learns what there is, after a start of this process. */
@@ -93,9 +100,11 @@ export class Containers {
 
     for (const shim of shimsOf(this.#options)) {
       if (running.has(shim.id)) continue
-      void this.turns.take(shim.id, () => this.#awaitProcess(shim)).catch((error: Error) => {
-        this.#options.world.log.warn("a shim that was left behind stays", { id: shim.id, error: error.message })
-      })
+      void this.turns
+        .take(shim.id, () => this.#awaitProcess(shim))
+        .catch((error: Error) => {
+          this.#options.world.log.warn("a shim that was left behind stays", { id: shim.id, error: error.message })
+        })
     }
   }
 
@@ -215,6 +224,7 @@ export class Containers {
       await host.cgroups.remove(container.cgroupPath)
       container.forget()
       this.#known.delete(id)
+      this.#byTask.delete(container.facts, container)
     })
   }
 

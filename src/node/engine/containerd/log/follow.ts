@@ -43,7 +43,7 @@ export async function* follow(
         // There is a follower for every container, and most have nothing to say: room is taken for what there is.
         const { size, mtimeMs } = await handle.stat()
         const buffer = Buffer.allocUnsafeSlow(Math.max(0, Math.min(size - place, CHUNK_SIZE)))
-        const { bytesRead } = await handle.read(buffer, 0, buffer.length, place)
+        const { bytesRead } = buffer.length === 0 ? NOTHING : await handle.read(buffer, 0, buffer.length, place)
         const overtaken = files.dropped[stream] > place
         if (overtaken) silent = false
         if (overtaken || bytesRead === 0 || signal.aborted) continue
@@ -79,7 +79,10 @@ class Changes {
   constructor(world: Pick<World, "after">, folder: string) {
     this.#world = world
     try {
-      this.#watcher = watch(folder, { persistent: false }, this.happened)
+      this.#watcher = watch(folder, { persistent: false }, (_, name) => {
+        // Beside them lies what we write ourselves.
+        if (name === null || STREAMS.some((stream) => stream === name)) this.happened()
+      })
       this.#watcher.on("error", this.happened)
     } catch {
       // Gone already, or no watches are left on this machine: then it is looked at now and then.
@@ -118,5 +121,6 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   }
 }
 
+const NOTHING = { bytesRead: 0 }
 const CHUNK_SIZE = 128 * 1024
 const LOOK_MS = 250
