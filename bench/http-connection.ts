@@ -3,6 +3,9 @@ import { connect, type Socket } from "node:net"
 export interface Reply {
   readonly status: number
   readonly headBytes: number
+
+  /** As they came, each on a line. */
+  readonly headers: string
   readonly body: Buffer
 }
 
@@ -49,7 +52,12 @@ export class HttpConnection {
     this.#unread = all
     if (headEnd === -1 || all.length < end) return
     this.#unread = all.subarray(end)
-    this.#waiting!.resolve({ status: Number(head.slice(9, 12)), headBytes, body: all.subarray(headBytes, end) })
+    this.#waiting!.resolve({
+      status: Number(head.slice(9, 12)),
+      headBytes,
+      headers: head,
+      body: all.subarray(headBytes, end),
+    })
   }
 }
 

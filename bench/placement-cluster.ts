@@ -1,6 +1,7 @@
 import type { Spot } from "../src/services/ecs/placement/plan.ts"
 import type { PlacementRequest } from "../src/services/ecs/placement/request.ts"
-import { type ContainerInstance, containerInstances, type Task } from "../src/services/ecs/tables.ts"
+import { type ContainerInstance, containerInstances } from "../src/services/ecs/tables/container-instance.ts"
+import type { Task } from "../src/services/ecs/tables/task.ts"
 import type { Tx } from "../src/store/transaction.ts"
 import { newHex } from "../src/world/ids.ts"
 import type { Random } from "../src/world/world.ts"

@@ -16,6 +16,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   "cold-start": async () => (await import("./cold-start.ts")).coldStartBench,
   launch: async () => (await import("./launch.ts")).launchBench,
   logs: async () => (await import("./logs.ts")).logsBench,
+  registry: async () => (await import("./registry.ts")).registryBench,
   network: async () => (await import("./network.ts")).networkBench,
 }
 

@@ -1,5 +1,5 @@
-import type { Task } from "../src/services/ecs/tables.ts"
-import { tasks } from "../src/services/ecs/tables.ts"
+import type { Task } from "../src/services/ecs/tables/task.ts"
+import { tasks } from "../src/services/ecs/tables/task.ts"
 import type { ChangeSet } from "../src/store/changes.ts"
 import type { Store } from "../src/store/store.ts"
 import type { Tx } from "../src/store/transaction.ts"

@@ -1,4 +1,6 @@
-import { containerInstances, type Service, services, type Task, tasks } from "../src/services/ecs/tables.ts"
+import { containerInstances } from "../src/services/ecs/tables/container-instance.ts"
+import { type Service, services } from "../src/services/ecs/tables/service.ts"
+import { type Task, tasks } from "../src/services/ecs/tables/task.ts"
 import type { Tx } from "../src/store/transaction.ts"
 import type { Api } from "./api.ts"
 import type { Victims } from "./fault/fault.ts"

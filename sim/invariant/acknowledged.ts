@@ -1,4 +1,4 @@
-import { tasks } from "../../src/services/ecs/tables.ts"
+import { tasks } from "../../src/services/ecs/tables/task.ts"
 import type { Tx } from "../../src/store/transaction.ts"
 import type { Invariant } from "./invariant.ts"
 

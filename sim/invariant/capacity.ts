@@ -1,11 +1,6 @@
-import {
-  type ContainerInstance,
-  containerInstances,
-  type Demand,
-  poolTasks,
-  type Task,
-  tasks,
-} from "../../src/services/ecs/tables.ts"
+import { type ContainerInstance, containerInstances } from "../../src/services/ecs/tables/container-instance.ts"
+import { poolTasks } from "../../src/services/ecs/tables/pool.ts"
+import { type Demand, type Task, tasks } from "../../src/services/ecs/tables/task.ts"
 import type { Tx } from "../../src/store/transaction.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant, Scene } from "./invariant.ts"

@@ -1,12 +1,8 @@
 import { capacity } from "../../src/services/ecs/placement/capacity.ts"
-import {
-  type ContainerInstance,
-  clusters,
-  containerInstances,
-  poolTasks,
-  type Task,
-  tasks,
-} from "../../src/services/ecs/tables.ts"
+import { clusters } from "../../src/services/ecs/tables/cluster.ts"
+import { type ContainerInstance, containerInstances } from "../../src/services/ecs/tables/container-instance.ts"
+import { poolTasks } from "../../src/services/ecs/tables/pool.ts"
+import { type Task, tasks } from "../../src/services/ecs/tables/task.ts"
 import type { Tx } from "../../src/store/transaction.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"

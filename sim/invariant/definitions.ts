@@ -1,12 +1,11 @@
 import { isDeepStrictEqual } from "node:util"
+import { type ServiceRevision, serviceRevisions } from "../../src/services/ecs/tables/revision.ts"
 import {
   type Family,
   families,
-  type ServiceRevision,
-  serviceRevisions,
   type TaskDefinition,
   taskDefinitions,
-} from "../../src/services/ecs/tables.ts"
+} from "../../src/services/ecs/tables/task-definition.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"
 

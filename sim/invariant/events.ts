@@ -1,5 +1,5 @@
 import { eventVersion } from "../../src/services/ecs/event/read.ts"
-import { type EcsEvent, eventCounters, events } from "../../src/services/ecs/tables.ts"
+import { type EcsEvent, eventCounters, events } from "../../src/services/ecs/tables/event.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"
 

@@ -1,4 +1,6 @@
-import { containerInstances, poolTasks, type Task, tasks } from "../../src/services/ecs/tables.ts"
+import { containerInstances } from "../../src/services/ecs/tables/container-instance.ts"
+import { poolTasks } from "../../src/services/ecs/tables/pool.ts"
+import { type Task, tasks } from "../../src/services/ecs/tables/task.ts"
 import type { Tx } from "../../src/store/transaction.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"

@@ -1,4 +1,4 @@
-import { tasks } from "../../src/services/ecs/tables.ts"
+import { tasks } from "../../src/services/ecs/tables/task.ts"
 import type { Node } from "../node/node.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant, MachineScene } from "./invariant.ts"

@@ -1,11 +1,7 @@
 import { poolScope } from "../../src/services/ecs/pool.ts"
-import {
-  containerInstances,
-  type Task,
-  taskDefinitionKey,
-  taskDefinitions,
-  tasks,
-} from "../../src/services/ecs/tables.ts"
+import { containerInstances } from "../../src/services/ecs/tables/container-instance.ts"
+import { type Task, tasks } from "../../src/services/ecs/tables/task.ts"
+import { taskDefinitionKey, taskDefinitions } from "../../src/services/ecs/tables/task-definition.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"
 

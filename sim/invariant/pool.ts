@@ -1,5 +1,6 @@
 import { poolScope } from "../../src/services/ecs/pool.ts"
-import { poolQueue, poolTasks, type Task, tasks } from "../../src/services/ecs/tables.ts"
+import { poolQueue, poolTasks } from "../../src/services/ecs/tables/pool.ts"
+import { type Task, tasks } from "../../src/services/ecs/tables/task.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"
 

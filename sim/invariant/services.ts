@@ -1,13 +1,7 @@
-import {
-  type Deployment,
-  deployments,
-  type Service,
-  services,
-  type Task,
-  taskDefinitionKey,
-  taskDefinitions,
-  tasks,
-} from "../../src/services/ecs/tables.ts"
+import { type Deployment, deployments } from "../../src/services/ecs/tables/deployment.ts"
+import { type Service, services } from "../../src/services/ecs/tables/service.ts"
+import { type Task, tasks } from "../../src/services/ecs/tables/task.ts"
+import { taskDefinitionKey, taskDefinitions } from "../../src/services/ecs/tables/task-definition.ts"
 import type { Tx } from "../../src/store/transaction.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"

@@ -1,4 +1,4 @@
-import { type Task, type TaskStatus, tasks } from "../../src/services/ecs/tables.ts"
+import { type Task, type TaskStatus, tasks } from "../../src/services/ecs/tables/task.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant } from "./invariant.ts"
 

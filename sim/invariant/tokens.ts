@@ -1,4 +1,4 @@
-import { type Task, tasks } from "../../src/services/ecs/tables.ts"
+import { type Task, tasks } from "../../src/services/ecs/tables/task.ts"
 import type { Invariant } from "./invariant.ts"
 
 /** Whoever runs tasks with a token says in `startedBy` how many, so that each of them can be counted. */

@@ -1,4 +1,5 @@
-import { type ContainerInstance, containerInstances, type Task, tasks } from "../../src/services/ecs/tables.ts"
+import { type ContainerInstance, containerInstances } from "../../src/services/ecs/tables/container-instance.ts"
+import { type Task, tasks } from "../../src/services/ecs/tables/task.ts"
 import { shortArn } from "../transcript.ts"
 import type { Invariant, Scene } from "./invariant.ts"
 

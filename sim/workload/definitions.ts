@@ -1,4 +1,4 @@
-import { taskDefinitionKey, taskDefinitions } from "../../src/services/ecs/tables.ts"
+import { taskDefinitionKey, taskDefinitions } from "../../src/services/ecs/tables/task-definition.ts"
 import { ACCOUNT, REGION } from "../identity.ts"
 import { IMAGE_NAMES, type ImageName } from "../node/image.ts"
 import type { Action, User } from "./action.ts"

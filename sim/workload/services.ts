@@ -1,4 +1,4 @@
-import { services } from "../../src/services/ecs/tables.ts"
+import { services } from "../../src/services/ecs/tables/service.ts"
 import { sleep } from "../../src/world/world.ts"
 import type { Input } from "../api.ts"
 import { ACCOUNT, REGION } from "../identity.ts"

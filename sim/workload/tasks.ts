@@ -1,4 +1,4 @@
-import { tasks } from "../../src/services/ecs/tables.ts"
+import { tasks } from "../../src/services/ecs/tables/task.ts"
 import { sleep } from "../../src/world/world.ts"
 import type { Input } from "../api.ts"
 import { ACCOUNT, REGION } from "../identity.ts"

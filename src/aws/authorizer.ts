@@ -4,6 +4,9 @@ import type { Caller } from "./operations.ts"
 /** The condition keys of a request, as in `{ "ecs:cluster": "arn:…" }`. What every request has is added where policies are read. */
 export type Conditions = Readonly<Record<string, string | readonly string[] | boolean | number | undefined>>
 
+/** The same for each of the resources that are asked about, worked out when a policy first wants to know one of them. */
+export type ConditionsOf = (resource: string) => Conditions
+
 /** What a resource says of itself about who may use it. */
 export interface ResourcePolicy {
   /** JSON, as its owner wrote it; undefined for a resource without one. */

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts"
 import type { Tx } from "../store/transaction.ts"
-import type { Authorizer, Conditions, ResourcePolicy } from "./authorizer.ts"
+import type { Authorizer, Conditions, ConditionsOf, Question, ResourcePolicy } from "./authorizer.ts"
 import { CommonFault } from "./common-fault.ts"
 import type { Call, Caller } from "./operations.ts"
 
@@ -51,15 +51,24 @@ export class OperationCall implements Call {
     this.#authorization = authorization
   }
 
-  authorize(resources: string | readonly string[], conditions: Conditions = {}, policy?: ResourcePolicy): void {
+  authorize(
+    resources: string | readonly string[],
+    conditions: Conditions | ConditionsOf = {},
+    policy?: ResourcePolicy,
+  ): void {
     // Acting on nothing is acting too: a caller who may not do it at all is told so.
     const named = typeof resources === "string" ? [resources] : resources.length === 0 ? ["*"] : resources
     for (const resource of named) this.authorizeAlso(this.action, resource, conditions, policy)
     this.#authorization.given = true
   }
 
-  authorizeAlso(action: string, resource: string, conditions: Conditions = {}, policy?: ResourcePolicy): void {
-    const denial = this.#authorizer({ tx: this.tx, caller: this, action, resource, conditions, policy })
+  authorizeAlso(
+    action: string,
+    resource: string,
+    conditions: Conditions | ConditionsOf = {},
+    policy?: ResourcePolicy,
+  ): void {
+    const denial = this.#authorizer(new CallQuestion(this, action, resource, conditions, policy))
     if (denial === undefined) return
     throw new CommonFault(
       "denied",
@@ -69,6 +78,35 @@ export class OperationCall implements Call {
 
   openToAll(): void {
     this.#authorization.given = true
+  }
+}
+
+/** Most callers are root, or have policies without conditions: theirs are never worked out. */
+class CallQuestion implements Question {
+  readonly tx: Tx
+  readonly caller: Caller
+  readonly action: string
+  readonly resource: string
+  readonly policy: ResourcePolicy | undefined
+  readonly #conditions: Conditions | ConditionsOf
+
+  constructor(
+    call: Call,
+    action: string,
+    resource: string,
+    conditions: Conditions | ConditionsOf,
+    policy: ResourcePolicy | undefined,
+  ) {
+    this.tx = call.tx
+    this.caller = call
+    this.action = action
+    this.resource = resource
+    this.policy = policy
+    this.#conditions = conditions
+  }
+
+  get conditions(): Conditions {
+    return typeof this.#conditions === "function" ? this.#conditions(this.resource) : this.#conditions
   }
 }
 

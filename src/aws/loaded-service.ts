@@ -1,8 +1,9 @@
 import { CommonFault } from "./common-fault.ts"
-import type { HttpRequest } from "./http.ts"
+import type { Headers, HttpRequest } from "./http.ts"
 import { serviceShape } from "./protocols/operation-shape.ts"
 import { type OperationShape, type Protocol, type ProtocolName, speaksForms } from "./protocols/protocol.ts"
 import { addressPattern } from "./protocols/request-line.ts"
+import { requiredNames } from "./protocols/required.ts"
 import type { UriPattern } from "./protocols/uri-pattern.ts"
 import { shortened } from "./route.ts"
 import type { Service } from "./service.ts"
@@ -49,6 +50,10 @@ interface Address {
   readonly pattern: UriPattern
   readonly operation: OperationShape
 
+  /** Headers and query parameters that its input cannot do without. */
+  readonly headers: readonly string[]
+  readonly parameters: readonly string[]
+
   /** How many characters of the pattern are literal: of two that match, the more literal one is meant. */
   readonly precision: number
 }
@@ -60,10 +65,10 @@ function loadedService(service: Service, sdk: object): LoadedService {
   return {
     service,
     operation: (name) => shapes.operation(name),
-    operationAt({ method, path, query }) {
+    operationAt({ method, path, query, headers }) {
       addresses ??= shapes.operationNames
         .flatMap((name) => addressOf(shapes.operation(name)!))
-        .sort((a, b) => b.precision - a.precision)
+        .sort((a, b) => b.precision - a.precision || needsOf(b) - needsOf(a))
       // Signers take such segments out before they sign, so what is left of the path is not what was asked for.
       if (path.split("/").some((segment) => segment === "." || segment === "..") && service.signingName !== "s3")
         return undefined
@@ -71,17 +76,49 @@ function loadedService(service: Service, sdk: object): LoadedService {
       return addresses.find(
         (address) =>
           address.method === method &&
-          [...address.pattern.literals].every(([name, value]) => parameters.get(name) === value) &&
+          [...address.pattern.literals].every(([name, value]) => {
+            return name === HINT ? isMeant(address, parameters, headers) : parameters.get(name) === value
+          }) &&
           address.pattern.match(path) !== undefined,
       )?.operation
     },
   }
 }
 
+/**
+ * S3 has several operations at one address. Some clients say by a parameter which they mean; of the others' requests the
+ * operation is meant that has all it needs, and needs the most.
+ */
+function isMeant({ operation, ...needs }: Address, parameters: URLSearchParams, headers: Headers): boolean {
+  const hint = parameters.get(HINT)
+  if (hint !== null) return hint === operation.name
+  return needs.parameters.every((name) => parameters.has(name)) && needs.headers.every((name) => name in headers)
+}
+
+const HINT = "x-id"
+
+function needsOf({ headers, parameters }: Address): number {
+  return headers.length + parameters.length
+}
+
 function addressOf(operation: OperationShape): Address[] {
   if (operation.http === undefined) return []
   const [method, uri] = operation.http
-  return [{ method, pattern: addressPattern(operation), operation, precision: uri.replaceAll(/\{[^}]*\}/g, "").length }]
+  const { input } = operation
+  const required = input.isStructSchema() ? new Set(requiredNames(input)) : new Set()
+  const traits = (input.isStructSchema() ? [...input.structIterator()] : []).flatMap(([name, member]) =>
+    required.has(name) ? [member.getMergedTraits()] : [],
+  )
+  return [
+    {
+      method,
+      pattern: addressPattern(operation),
+      operation,
+      headers: traits.flatMap(({ httpHeader }) => httpHeader?.toLowerCase() ?? []),
+      parameters: traits.flatMap(({ httpQuery }) => httpQuery ?? []),
+      precision: uri.replaceAll(/\{[^}]*\}|[?&]x-id=\w+/g, "").length,
+    },
+  ]
 }
 
 /** Protocols are loaded as they are needed: most installations speak two or three. */

@@ -1,6 +1,6 @@
 import type { Tx } from "../store/transaction.ts"
 import type { Random, World } from "../world/world.ts"
-import type { Conditions, ResourcePolicy } from "./authorizer.ts"
+import type { Conditions, ConditionsOf, ResourcePolicy } from "./authorizer.ts"
 import type { Keys } from "./keys.ts"
 import type { PageTokens } from "./page.ts"
 import type { Principal } from "./principal.ts"
@@ -45,10 +45,14 @@ export interface Call extends Caller {
    * Every operation calls it; one that answers without having done so is a mistake of ours, found by its test. A resource
    * that has a policy of its own hands it over.
    */
-  authorize(resources: string | readonly string[], conditions?: Conditions, policy?: ResourcePolicy): void
+  authorize(
+    resources: string | readonly string[],
+    conditions?: Conditions | ConditionsOf,
+    policy?: ResourcePolicy,
+  ): void
 
   /** The same for what an operation does in its caller's name beyond itself, as in `iam:PassRole` on a role. */
-  authorizeAlso(action: string, resource: string, conditions?: Conditions, policy?: ResourcePolicy): void
+  authorizeAlso(action: string, resource: string, conditions?: Conditions | ConditionsOf, policy?: ResourcePolicy): void
 
   /** Says, in the place of `authorize`, that AWS lets everyone who can sign do this, whatever the policies. */
   openToAll(): void

@@ -96,9 +96,12 @@ export function requestTagConditions(tags: readonly Tag[]): Conditions {
   return tags.length === 0 ? {} : { ...values, "aws:TagKeys": tags.map(({ key }) => key) }
 }
 
-/** What policies may ask of the tags that a resource has. */
-export function resourceTagConditions(tags: readonly Tag[]): Conditions {
-  return Object.fromEntries(tags.map(({ key, value }) => [`aws:ResourceTag/${key}`, value]))
+/** What policies may ask of the tags that a resource has. Some services have a key of their own for it beside everyone's. */
+export function resourceTagConditions(tags: readonly Tag[], ...services: readonly string[]): Conditions {
+  const prefixes = ["aws", ...services]
+  return Object.fromEntries(
+    tags.flatMap(({ key, value }) => prefixes.map((prefix) => [`${prefix}:ResourceTag/${key}`, value])),
+  )
 }
 
 function checkTag(sent: SentTag, rules: TagRules): Tag {

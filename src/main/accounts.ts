@@ -1,5 +1,5 @@
 import { secretOf } from "../aws/credentials.ts"
-import { accessKeys, createAccount } from "../services/accounts/index.ts"
+import { createAccount, rootKeys } from "../services/accounts/index.ts"
 import { INSTALLATION } from "../store/changes.ts"
 import type { Store } from "../store/store.ts"
 import { sleep, type World } from "../world/world.ts"
@@ -35,9 +35,7 @@ export async function makeAccounts(
 /** The root key of the first account, for `homeport env`. */
 export function firstCredentials(store: Store, { masterKey, installation }: OpenInstallation): Credentials {
   const account = installation.firstAccount
-  const [accessKey] = store.transact(INSTALLATION, (tx) =>
-    tx.where(accessKeys, "account", account).filter(({ only }) => only === undefined),
-  )
+  const accessKey = store.transact(INSTALLATION, (tx) => rootKeys(tx, account)).find(({ isInactive }) => !isInactive)
   if (accessKey === undefined) throw new Refusal(`The root of account ${account} has no access key.`)
   return { account, accessKeyId: accessKey.id, secretAccessKey: secretOf(masterKey, accessKey.id) }
 }

@@ -220,3 +220,25 @@ test("a flow log that is deleted ends, and its interface is counted no more", as
   await tell()
   expect(Object.values(await lines()).flat()).toHaveLength(1)
 })
+
+test("who may not pass the role of a flow log may not make one", async () => {
+  const { shop, one } = await startLogged()
+  const allowing = (...Action: string[]) => ({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action, Resource: "*" }],
+  })
+  const asked = {
+    ResourceType: "VPC" as const,
+    ResourceIds: [one.vpcId],
+    TrafficType: "ALL" as const,
+    LogGroupName: "flows",
+    DeliverLogsPermissionArn: `arn:aws:iam::${shop.account}:role/flows`,
+  }
+  const { ec2 } = shop.as({ user: allowing("ec2:*") })
+  await expect(ec2.createFlowLogs(asked)).rejects.toMatchObject({
+    name: "UnauthorizedOperation",
+    message: expect.stringContaining("iam:PassRole"),
+  })
+  const { FlowLogIds } = await shop.as({ user: allowing("ec2:*", "iam:PassRole") }).ec2.createFlowLogs(asked)
+  expect(FlowLogIds).toHaveLength(1)
+})

@@ -73,7 +73,7 @@ test("policies count from the moment they change: inline, attached, of groups, b
 test("a role is taken by whom it trusts, and lends what its policies allow", async () => {
   const { iam, account, ...world } = await startWorld()
   const ann = world.as({ user: allowing("sts:AssumeRole") })
-  const bob = world.as({ user: { Version: "2012-10-17", Statement: [] } })
+  const bob = world.as({ user: allowing("ecs:*") })
   const { Arn } = await ann.sts.getCallerIdentity({})
   const AssumeRolePolicyDocument = trusting({ AWS: Arn })
   const { Role } = await iam.createRole({ RoleName: "deploy", AssumeRolePolicyDocument })

@@ -89,6 +89,27 @@ test("a secret is shown once, and two keys are as many as a user has", async () 
   })
 })
 
+test("an account's root has keys of its own, and keeps the last one", async () => {
+  const { iam, credentials, as } = await startWorld()
+  await iam.createUser({ UserName: "ann" })
+  await iam.createAccessKey({ UserName: "ann" })
+  as({ only: ["ecs:Poll"] })
+  const { AccessKeyMetadata } = await iam.listAccessKeys({})
+  expect(AccessKeyMetadata).toMatchObject([{ AccessKeyId: credentials.accessKeyId, Status: "Active" }])
+  const own = { AccessKeyId: credentials.accessKeyId }
+  await expect(iam.deleteAccessKey(own)).rejects.toMatchObject({ name: "DeleteConflictException" })
+  await expect(iam.updateAccessKey({ ...own, Status: "Inactive" })).rejects.toMatchObject({
+    name: "DeleteConflictException",
+  })
+
+  const { AccessKey } = await iam.createAccessKey({})
+  const { AccessKeyId, SecretAccessKey } = AccessKey!
+  const root = as({ credentials: { accessKeyId: AccessKeyId!, secretAccessKey: SecretAccessKey! } })
+  await root.iam.deleteAccessKey(own)
+  await expect(iam.listUsers({})).rejects.toMatchObject({ name: "InvalidClientTokenId" })
+  expect((await root.sts.getCallerIdentity({})).Arn).toMatch(/:root$/)
+})
+
 test("a role is shown with its trust policy as it was written", async () => {
   const { iam, account } = await startWorld()
   const made = await iam.createRole({

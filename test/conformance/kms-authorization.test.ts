@@ -151,6 +151,21 @@ test("a grant lets its grantee do what it lists, in its context, until it is rev
   await expect(user.kms.encrypt({ KeyId, Plaintext, ...context })).rejects.toMatchObject(DENIED)
 })
 
+test("a grant whose context must be empty lets nothing else through, and one that asks for nothing lets all through", async () => {
+  const { as, kms, KeyId } = await startKey()
+  const may = async (Constraints: object, EncryptionContext?: Record<string, string>) => {
+    const user = as({ user: NOTHING })
+    await kms.createGrant({ KeyId, GranteePrincipal: await arnOf(user), Operations: ["Encrypt"], Constraints })
+    return user.kms.encrypt({ KeyId, Plaintext, ...(EncryptionContext && { EncryptionContext }) }).then(
+      () => true,
+      () => false,
+    )
+  }
+  expect(await may({ EncryptionContextEquals: {} })).toBe(true)
+  expect(await may({ EncryptionContextEquals: {} }, { order: "7" })).toBe(false)
+  expect(await may({ EncryptionContextSubset: {} }, { order: "7" })).toBe(true)
+})
+
 test("a context that looks like a policy variable is meant as it stands", async () => {
   const { as, kms, KeyId } = await startKey()
   const user = as({ user: NOTHING })

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto"
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { grants, keyMaterials, keys } from "../../src/services/kms/tables.ts"
 import { startWorld, type TestWorld } from "../../src/services/testing.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -209,6 +210,7 @@ test("a key that is to be deleted can be kept until its time is over, and then a
   const region = await startKey()
   const { kms, KeyId, arn, world } = region
   await kms.createAlias({ AliasName: "alias/a", TargetKeyId: KeyId })
+  await kms.createGrant({ KeyId, GranteePrincipal: `arn:aws:iam::${region.account}:root`, Operations: ["Encrypt"] })
   const { CiphertextBlob } = await kms.encrypt({ KeyId, Plaintext: Buffer.from("x") })
   await expect(kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 6 })).rejects.toThrow("greater than or equal to 7")
   expect(await kms.scheduleKeyDeletion({ KeyId, PendingWindowInDays: 7 })).toMatchObject({
@@ -232,6 +234,7 @@ test("a key that is to be deleted can be kept until its time is over, and then a
   await expect(after.describeKey({ KeyId })).rejects.toMatchObject({ name: "NotFoundException" })
   await expect(after.decrypt({ CiphertextBlob })).rejects.toThrow("does not exist in this region")
   expect((await after.listAliases({})).Aliases).toEqual([])
+  for (const table of [keys, keyMaterials, grants]) expect(region.store.size(table)).toBe(0)
 })
 
 test("rotation makes new material, and what older material sealed stays readable", async () => {

@@ -134,3 +134,25 @@ test("a copy needs both rights, and takes what is said of the original with it",
     ContentLength: 4,
   })
 })
+
+test("clients that do not name the operation beside the address are understood as well", async () => {
+  const { region, s3, put } = await start()
+  await put("a", "A=1\n")
+  const bare = s3Client(region, region)
+  bare.middlewareStack.add(
+    (next) => (args) => {
+      delete (args.request as { query: Record<string, string> }).query["x-id"]
+      return next(args)
+    },
+    { step: "build", priority: "low" },
+  )
+
+  expect(await (await bare.getObject({ Bucket: "shop", Key: "a" })).Body!.transformToString()).toBe("A=1\n")
+  await bare.putObject({ Bucket: "shop", Key: "b", Body: "B=1\n" })
+  await bare.copyObject({ Bucket: "shop", Key: "c", CopySource: "shop/b" })
+  await bare.deleteObject({ Bucket: "shop", Key: "b" })
+  expect((await s3.listObjectsV2({ Bucket: "shop" })).Contents!.map(({ Key }) => Key)).toEqual(["a", "c"])
+  expect((await bare.listBuckets({})).Buckets!.map(({ Name }) => Name)).toEqual(["shop"])
+  const part = { Bucket: "shop", Key: "d", PartNumber: 1, UploadId: "u", Body: "x" }
+  await expect(bare.uploadPart(part)).rejects.toMatchObject({ name: "NotImplemented" })
+})

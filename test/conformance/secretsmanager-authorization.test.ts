@@ -58,7 +58,9 @@ test("a policy can ask for the stage, the tags and the name of a secret", async 
 
 test("a resource policy lets a user in, and keeps one out", async () => {
   const { as, secretsManager, SecretId } = await startSecret()
-  const admitted = as({ user: { Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "x:y", Resource: "*" }] } })
+  const admitted = as({
+    user: { Version: "2012-10-17", Statement: [{ Effect: "Deny", Action: "x:y", Resource: "*" }] },
+  })
   const excluded = as({ user: allowing("secretsmanager:*") })
   const statement = async (Effect: string, user: Pick<TestWorld, "sts">) => ({
     Effect,

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { expect, test } from "vitest"
+import { secretVersions } from "../../src/services/secretsmanager/tables.ts"
 import { startWorld, type TestWorld } from "../../src/services/testing.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
@@ -50,7 +51,9 @@ test("a secret is made, described and read by its name, its ARN and most of its 
     VersionIdsToStages: { [made.VersionId!]: ["AWSCURRENT"] },
   })
   await expect(secretsManager.getSecretValue({ SecretId: "shop" })).rejects.toMatchObject(MISSING)
-  await expect(secretsManager.getSecretValue({ SecretId: `${ARN}x` })).rejects.toMatchObject(MISSING)
+  for (const SecretId of [`${ARN}x`, ARN.replace("us-east-1", "eu-west-1")]) {
+    await expect(secretsManager.getSecretValue({ SecretId })).rejects.toMatchObject(MISSING)
+  }
 })
 
 test("a secret's name is taken until it is gone, and the same request twice makes it once", async () => {
@@ -233,6 +236,7 @@ test("a deleted secret is unreadable, can be restored, and is gone when its time
   await before.describeSecret({ SecretId })
   const after = await later(region, 120_000)
   await expect(after.describeSecret({ SecretId })).rejects.toMatchObject(MISSING)
+  expect(region.store.size(secretVersions)).toBe(0)
   const again = await after.createSecret({ Name: SecretId, SecretString: "fresh" })
   expect(again.ARN).not.toBe(ARN)
   await expect(after.getSecretValue({ SecretId: ARN })).rejects.toMatchObject(MISSING)

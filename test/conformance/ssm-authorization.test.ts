@@ -76,7 +76,9 @@ test("a SecureString under a key of the account's own is put and read by whoever
 test("AWS's own parameters are read by whoever may read parameters of no account", async () => {
   const { as } = await startWorld()
   const Name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id"
-  const user = as({ user: allowing("ssm:GetParameter", "arn:aws:ssm:*::parameter/aws/service/*") }).ssm
+  const user = as({ user: allowing("ssm:GetParameter*", "arn:aws:ssm:*::parameter/aws/service/*") }).ssm
   expect((await user.getParameter({ Name })).Parameter!.Value).toMatch(/^ami-/)
+  const listed = await user.getParametersByPath({ Path: Name.slice(0, -"/image_id".length) })
+  expect(listed.Parameters!.map((parameter) => parameter.Name)).toContain(Name)
   await expect(user.getParameter({ Name: "/shop" })).rejects.toMatchObject(DENIED)
 })

@@ -94,6 +94,8 @@ test("a value must have a type, fit its pattern and its tier", async () => {
   await expect(put({ Value: "x", Overwrite: true })).rejects.toMatchObject({
     name: "ParameterPatternMismatchException",
   })
+  await put({ Value: "x", Overwrite: true, AllowedPattern: "" })
+  expect((await ssm.describeParameters({})).Parameters![0]).not.toHaveProperty("AllowedPattern")
   const larger = { Name: "large", Value: "x".repeat(5000) }
   expect((await put({ ...larger, Tier: "Intelligent-Tiering" })).Tier).toBe("Advanced")
   await expect(put({ ...larger, Value: "x", Overwrite: true, Tier: "Standard" })).rejects.toThrow("can't downgrade")

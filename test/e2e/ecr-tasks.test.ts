@@ -33,7 +33,7 @@ beforeAll(async () => {
   const { repository } = await ecr.createRepository({ repositoryName: "shop/web" })
   uri = repository!.repositoryUri!
   account = repository!.registryId!
-  const archive = join(stack.folder, "web.tar")
+  const archive = join(stack.shared, "web.tar")
   writeFileSync(archive, await ociArchive(await anImage({ files: { "etc/which": "ours\n" } }), "web:v1"))
   const { authorizationData } = await ecr.getAuthorizationToken({})
   const login = Buffer.from(authorizationData![0]!.authorizationToken!, "base64").toString()

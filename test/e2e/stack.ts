@@ -78,6 +78,9 @@ export async function startStack(...args: readonly string[]) {
     worldAddress,
     environment,
     endpoint: config.endpoint,
+
+    /** For clients of its region. */
+    config,
     ecs,
     logs,
     run,

@@ -44,14 +44,14 @@ test("a node that is killed again and again brings every task to where it is wan
   const stopped: string[] = []
   const ended: string[] = []
   const begin = async (taskDefinition: string) => (await ecs.runTask({ taskDefinition })).tasks![0]!.taskArn!
-  for (let kill = 0; kill < 5; kill++) {
+  for (let kill = 0; kill < 6; kill++) {
     stopped.push(await begin(lasting))
     kept.push(await begin(lasting))
     ended.push(await begin(ending))
-    await pause(500)
     const previous = stopped.at(-2)
     if (previous !== undefined) await ecs.stopTask({ task: previous })
-    await pause(500)
+    // Starts are in another of their stages each time.
+    await pause(kill * 80)
     await stack.killNode()
   }
   await ecs.stopTask({ task: stopped.at(-1)! })

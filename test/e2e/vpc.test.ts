@@ -3,6 +3,7 @@ import { lookUp, openTalk } from "./fabric-talk.ts"
 import { containerLinks } from "./leaks.ts"
 import { answer, ask } from "./private-network.ts"
 import { startStack } from "./stack.ts"
+import { EXECUTION, taskRole } from "./stack-role.ts"
 import { IDLE, ON, register, sh } from "./stack-task.ts"
 import { until } from "./until.ts"
 import { onFargate, serving, startVpcs, tcp } from "./vpc-setting.ts"
@@ -29,8 +30,8 @@ const firstWords = (from: string, address: string) =>
 test("what a task on FARGATE says is in the logs of its own account", async () => {
   const options = { "awslogs-group": "/ecs/far", "awslogs-region": "us-east-1", "awslogs-create-group": "true" }
   const logConfiguration = { logDriver: "awslogs" as const, options: { ...options, "awslogs-stream-prefix": "run" } }
-  const { Vpcs } = await ec2.describeVpcs({ VpcIds: [vpcId] })
-  const executionRoleArn = `arn:aws:iam::${Vpcs![0]!.OwnerId}:role/execution`
+  const allows = [{ Action: "logs:CreateLogGroup", Resource: "*" }]
+  const executionRoleArn = await taskRole(stack, "execution", { managed: [EXECUTION], allows })
   await vpcs.run({ command: sh(`echo from afar; ${ON}`), logConfiguration }, { subnets, executionRoleArn })
   const read = () => stack.logs.filterLogEvents({ logGroupName: "/ecs/far" }).catch(() => ({ events: [] }))
   await until(async () => (await read()).events?.some(({ message }) => message === "from afar"))
@@ -184,6 +185,18 @@ test("an interface ends with its task, in the API and in the kernel", async () =
   const task = await vpcs.run({ command: IDLE }, { subnets })
   expect(vpcs.inKernel()).toEqual([task.interfaceId, vpcId])
   expect(containerLinks()).not.toBe("")
+
+  // It is ECS's, and nobody else's to change.
+  const NetworkInterfaceId = task.interfaceId
+  const Groups = [await vpcs.group(vpcId)]
+  await expect(ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId, Groups })).rejects.toMatchObject({
+    name: "AuthFailure",
+    message: "You do not have permission to access the specified resource.",
+  })
+  await expect(ec2.deleteNetworkInterface({ NetworkInterfaceId })).rejects.toMatchObject({
+    name: "InvalidParameterValue",
+    message: `Network interface '${NetworkInterfaceId}' is currently in use.`,
+  })
 
   await task.stop()
   expect(await task.stopped()).toMatchObject({ attachments: [{ status: "DELETED" }] })

@@ -52,7 +52,7 @@ function requiresAnything(schema: NormalizedSchema, seen: Set<unknown>): boolean
 }
 
 /** An SDK lists a shape's required members first and says how many they are. */
-function requiredNames(schema: NormalizedSchema): readonly string[] {
+export function requiredNames(schema: NormalizedSchema): readonly string[] {
   const shape = schema.getSchema() as unknown as { readonly 4: readonly string[]; readonly 6?: number }
   return shape[4].slice(0, shape[6] ?? 0)
 }

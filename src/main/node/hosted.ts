@@ -17,7 +17,6 @@ import { LOG_DEFAULTS, logDrivers } from "../../node/logs/drivers.ts"
 import { NodeLogFollower } from "../../node/logs/node-log-follower.ts"
 import { startTelemetry } from "../../node/telemetry/telemetry.ts"
 import { resolverOver } from "../../node/values/resolver.ts"
-import { LOGS_OF } from "../../wire/logs-of.ts"
 import { sleep, type World } from "../../world/world.ts"
 import { VERSION } from "../version.ts"
 import { stateFile } from "./agent-files.ts"
@@ -100,11 +99,6 @@ export class Hosted {
       world,
       region,
       credentials,
-      // A machine of the pool has no account of its own: logs are those of the task's.
-      onBehalfOf: ({ taskDefinitionAccountId }) =>
-        place.kind === "fargate" && taskDefinitionAccountId !== undefined
-          ? { accessKeyId, secretAccessKey, sessionToken: `${LOGS_OF}${taskDefinitionAccountId}` }
-          : undefined,
       folder: join(directory.containerLogs, name),
       hostname: hostname(),
       pid: process.pid,

@@ -3,8 +3,8 @@ import { join } from "node:path"
 import { sleep, type World } from "../../world/world.ts"
 import { EngineError } from "../engine/engine-error.ts"
 import { openCgroups } from "./cgroups/open.ts"
-import { Holders } from "./holders.ts"
 import { fleetingFolder } from "./fleeting.ts"
+import { Holders } from "./holders.ts"
 import type { Host } from "./host.ts"
 import { MS_SHARED, mount, mountMemory, punchHole, tryLock } from "./libc.ts"
 import { parseMounts } from "./mounts.ts"
@@ -74,7 +74,7 @@ export async function openHost({ world, stateFolder, addresses = "172.30.0.0/16"
   }
 }
 
-const LOCK_MS_MAX = 1_000
+const LOCK_MS_MAX = 3_000
 const LOCK_AGAIN_MS = 20
 
 /**

@@ -58,6 +58,12 @@ export function activeKey({ anywhere }: Tx, accessKeyId: string): AccessKey | un
   return accessKey?.isInactive ? undefined : accessKey
 }
 
+/** The keys of an account's root; those of its users and machines are not among them. */
+export function rootKeys({ anywhere }: Tx, account: string): readonly AccessKey[] {
+  const keys = anywhere.installation.where(accessKeys, "account", account)
+  return keys.filter(({ user, only }) => user === undefined && only === undefined)
+}
+
 /** Which root, or machine, an access key stands for in a region; undefined when there is no such key, and for users' keys. */
 export function principalOf(tx: Tx, accessKeyId: string, region: string): Principal | undefined {
   const accessKey = activeKey(tx, accessKeyId)

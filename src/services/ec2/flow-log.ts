@@ -26,6 +26,7 @@ export const flowLogOperations = {
       TagFieldSpecifications: "tags in flow logs",
     })
     const content = checkedContent(call, input)
+    call.authorizeAlso("iam:PassRole", content.deliverLogsPermissionArn, { "iam:PassedToService": DELIVERY })
 
     const unsuccessful: sdk.UnsuccessfulItem[] = []
     const ids = once(call, input, () =>
@@ -85,7 +86,10 @@ const KINDS: Readonly<Record<string, Kind<object> | undefined>> = {
   NetworkInterface: interfaceKind as never,
 }
 
-type Content = Omit<FlowLog, "id" | "resourceId">
+type Content = Omit<FlowLog, "id" | "resourceId"> & { readonly deliverLogsPermissionArn: string }
+
+/** Who would assume the role that log events are written with. */
+const DELIVERY = "vpc-flow-logs.amazonaws.com"
 
 function checkedContent(call: Call, input: sdk.CreateFlowLogsRequest): Content {
   const { LogDestinationType = "cloud-watch-logs", TrafficType: trafficType, MaxAggregationInterval = 600 } = input

@@ -14,10 +14,11 @@
  * flow logs to S3 and Firehose, address pools of one's own.
  *
  * In force on the nodes (src/node/fabric) are addresses and names, security groups, network ACLs, routes to internet and
- * NAT gateways and peering. Kept without effect so far: routes to other targets, what VPC endpoints give access to, the
- * names and servers of DHCP options, a second interface of a task. Kept beyond that:
- * `InstanceTenancy`, `EnableNetworkAddressUsageMetrics`, `EnableDns64` and the role of a flow log. `LogFormat` of a flow log
- * is checked field by field.
+ * NAT gateways and peering. So are interface endpoints, as ways to the region; the domain name and
+ * name servers of DHCP options; and prefix lists wherever they are named. Kept without effect so far: routes to egress-only
+ * internet gateways, gateway endpoints beyond their routes, other DHCP options, a second interface of a task. Kept beyond
+ * that: `InstanceTenancy`, `EnableNetworkAddressUsageMetrics`, `EnableDns64` and the role of a flow log. `LogFormat` of a
+ * flow log is checked field by field.
  *
  * Unlike AWS on purpose: what takes AWS seconds is done at once, and only NAT gateways, interface endpoints and peering
  * connections pass through states that anyone sees. An address that was freed rests for a minute, but is given out

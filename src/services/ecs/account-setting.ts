@@ -4,7 +4,7 @@ import { globalArnOf, parseArn } from "../../aws/arn.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { invalid } from "./fault.ts"
 import { listed } from "./list.ts"
-import { type AccountSetting, accountSettings } from "./tables.ts"
+import { type AccountSetting, accountSettings } from "./tables/account-setting.ts"
 
 interface Rule {
   readonly values: readonly string[]
@@ -52,7 +52,7 @@ export const accountSettingOperations = {
 
   ListAccountSettings(call, input) {
     const principal = principalOf(call, input.principalArn)
-    authorize(call, input.name ?? "*")
+    call.authorize("*")
     if (input.name !== undefined) checkName(input.name)
     if (input.value !== undefined && input.name === undefined)
       throw invalid("You must specify 'name' when you specify 'value'.")

@@ -8,7 +8,9 @@ import { putInstance } from "./container-instance/write.ts"
 import { fault, invalid } from "./fault.ts"
 import { listed } from "./list.ts"
 import { clusterArn } from "./names.ts"
-import { type Cluster, type ContainerInstance, containerInstances } from "./tables.ts"
+import { permit } from "./permit.ts"
+import type { Cluster } from "./tables/cluster.ts"
+import { type ContainerInstance, containerInstances } from "./tables/container-instance.ts"
 
 export const attributeOperations = {
   PutAttributes(call, input) {
@@ -44,7 +46,7 @@ export const attributeOperations = {
 
   ListAttributes(call, input) {
     const arn = clusterArn(call, input.cluster ?? "default")
-    call.authorize(arn)
+    permit(call, arn)
     const cluster = activeCluster(call, arn)
     checkTargetType(input.targetType)
     if (input.attributeValue !== undefined && input.attributeName === undefined) {
@@ -80,7 +82,7 @@ function targetsOf(
     if (targetType !== undefined || !targetId.startsWith("arn:")) checkTargetType(targetType)
     return instanceArn(call, inCluster, targetId)
   })
-  call.authorize([...byTarget.keys()], { "ecs:cluster": inCluster })
+  permit(call, [...byTarget.keys()], () => ({ "ecs:cluster": inCluster }))
   return { cluster: activeCluster(call, inCluster), byTarget }
 }
 

@@ -2,7 +2,8 @@ import { ClientException, InvalidParameterException, ResourceInUseException } fr
 import { expect, test } from "vitest"
 import { startWorld, type TestWorld } from "../testing.ts"
 import { anInstanceIn, RESOURCES } from "./container-instance/testing.ts"
-import { capacityProviders, resourceTags } from "./tables.ts"
+import { capacityProviders } from "./tables/capacity-provider.ts"
+import { resourceTags } from "./tables/tag.ts"
 
 const GROUP =
   "arn:aws:autoscaling:us-east-1:111122223333:autoScalingGroup:0f3e7d8c-2f6d-4c68-9a51-3c1c1d0e6a11:autoScalingGroupName/rack"

@@ -1,6 +1,5 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { Call, Operations } from "../../aws/operations.ts"
-import { requestTagConditions, resourceTagConditions } from "../../aws/tags.ts"
 import { compareStrings } from "../../base/ordering.ts"
 import type { Tx } from "../../store/transaction.ts"
 import { checkedGroup, checkedManagement } from "./capacity-provider/group.ts"
@@ -8,7 +7,9 @@ import { FARGATE_PROVIDERS, isFargate, NO_SUCH_PROVIDER, providerName } from "./
 import { fault, invalid, notYet } from "./fault.ts"
 import { listed } from "./list.ts"
 import { capacityProviderArn } from "./names.ts"
-import { type CapacityProvider, capacityProviders, clusters } from "./tables.ts"
+import { permit, permitMaking } from "./permit.ts"
+import { type CapacityProvider, capacityProviders } from "./tables/capacity-provider.ts"
+import { clusters } from "./tables/cluster.ts"
 import { checkedTags, forgetTags, putTags, tagsOf } from "./tag.ts"
 
 export const capacityProviderOperations = {
@@ -16,7 +17,7 @@ export const capacityProviderOperations = {
     const name = input.name!
     const arn = capacityProviderArn(call, name)
     const tags = checkedTags(input.tags)
-    call.authorize(arn, requestTagConditions(tags))
+    permitMaking(call, { arn, tags })
     if (!NAME.test(name) || RESERVED.test(name)) {
       throw invalid(
         'The specified capacity provider name is invalid. Up to 255 characters are allowed, including letters (upper and lowercase), numbers, underscores, and hyphens. The name cannot be prefixed with "aws", "ecs", or "fargate". Specify a valid name and try again.',
@@ -59,7 +60,7 @@ export const capacityProviderOperations = {
     const { capacityProviders: identifiers = [], include = [] } = input
     if (input.cluster !== undefined) throw notYet("managed instances (cluster)")
     const arns = [...new Set(identifiers.map((identifier) => capacityProviderArn(call, identifier)))]
-    call.authorize(arns)
+    permit(call, arns)
     if (include.some((field) => field !== "TAGS")) throw invalid("include should be one of [TAGS]")
     if (arns.length > DESCRIBED_MAX) throw invalid(`Capacity providers cannot have more than ${DESCRIBED_MAX} elements`)
 
@@ -125,7 +126,7 @@ export const IN_USE = "The specified capacity provider is in use and cannot be r
 function ownProvider(call: Call, identifier: string, done: string): CapacityProvider {
   const arn = capacityProviderArn(call, identifier)
   const name = providerName(call, identifier)
-  call.authorize(arn, resourceTagConditions(tagsOf(call.tx, arn)))
+  permit(call, arn)
   if (isFargate(name)) {
     throw fault("ClientException", `The capacity provider ${name} is reserved and cannot be ${done}.`)
   }

@@ -9,16 +9,11 @@ import { regionScope } from "../../store/changes.ts"
 import { startWorld } from "../testing.ts"
 import { anInstanceIn } from "./container-instance/testing.ts"
 import { aTask } from "./placement/testing.ts"
-import {
-  clusters,
-  resourceTags,
-  type Service,
-  type ServiceRevision,
-  serviceRevisions,
-  services,
-  type Task,
-  tasks,
-} from "./tables.ts"
+import { clusters } from "./tables/cluster.ts"
+import { type ServiceRevision, serviceRevisions } from "./tables/revision.ts"
+import { type Service, services } from "./tables/service.ts"
+import { resourceTags } from "./tables/tag.ts"
+import { type Task, tasks } from "./tables/task.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
 

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util"
 import type * as sdk from "@aws-sdk/client-ecs"
+import type { Conditions } from "../../aws/authorizer.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
-import { requestTagConditions } from "../../aws/tags.ts"
 import type { Tx } from "../../store/transaction.ts"
 import { effectiveSetting } from "./account-setting.ts"
 import { checkStrategy, isUsed, knownProviders } from "./capacity-provider/strategy.ts"
@@ -10,7 +10,9 @@ import { clusterCounts, statistics } from "./cluster/counts.ts"
 import { fault, invalid, notYet } from "./fault.ts"
 import { listed } from "./list.ts"
 import { capacityProviderArn, clusterArn } from "./names.ts"
-import { type Cluster, type ClusterArguments, clusters, services } from "./tables.ts"
+import { permit, permitMaking } from "./permit.ts"
+import { type Cluster, type ClusterArguments, clusters } from "./tables/cluster.ts"
+import { services } from "./tables/service.ts"
 import { checkedTags, forgetTags, putTags, tagsOf } from "./tag.ts"
 
 export const clusterOperations = {
@@ -19,9 +21,13 @@ export const clusterOperations = {
     if (!NAME.test(name)) throw invalid("ClusterName must match ^[a-zA-Z0-9\\-_]{1,255}$")
     const arn = clusterArn(call, name)
     const tags = checkedTags(input.tags)
-    call.authorize(arn, {
-      ...requestTagConditions(tags),
-      "ecs:capacity-provider": input.capacityProviders?.map((provider) => capacityProviderArn(call, provider)),
+    permitMaking(call, {
+      arn,
+      tags,
+      conditions: () => ({
+        "ecs:capacity-provider": input.capacityProviders?.map((provider) => capacityProviderArn(call, provider)),
+        ...storageConditions(input.configuration),
+      }),
     })
     if (input.serviceConnectDefaults?.namespace) throw notYet("Service Connect (serviceConnectDefaults)")
     checkSettings(input.settings)
@@ -64,7 +70,7 @@ export const clusterOperations = {
       ),
     ]
     if (arns.length > DESCRIBED_MAX) throw invalid(`Clusters cannot have more than ${DESCRIBED_MAX} elements`)
-    call.authorize(arns)
+    permit(call, arns)
 
     const found = arns.flatMap((arn) => call.tx.get(clusters, arn) ?? [])
     const fields = ["ATTACHMENTS", "CONFIGURATIONS", "SETTINGS", "STATISTICS", "TAGS"]
@@ -98,7 +104,7 @@ export const clusterOperations = {
   },
 
   UpdateCluster(call, input) {
-    const cluster = clusterToUpdate(call, input.cluster!)
+    const cluster = clusterToUpdate(call, input.cluster!, () => storageConditions(input.configuration))
     if (input.serviceConnectDefaults?.namespace) throw notYet("Service Connect (serviceConnectDefaults)")
     checkSettings(input.settings)
     checkConfiguration(input.configuration)
@@ -121,9 +127,9 @@ export const clusterOperations = {
 
   PutClusterCapacityProviders(call, input) {
     const arn = clusterArn(call, input.cluster!)
-    call.authorize(arn, {
+    permit(call, arn, () => ({
       "ecs:capacity-provider": input.capacityProviders!.map((provider) => capacityProviderArn(call, provider)),
-    })
+    }))
     const cluster = activeCluster(call, arn)
     const capacityProviders = knownProviders(call, input.capacityProviders!)
     const defaultStrategy = checkStrategy(call, input.defaultCapacityProviderStrategy!, capacityProviders, true)
@@ -143,7 +149,7 @@ export const clusterOperations = {
 
   DeleteCluster(call, input) {
     const arn = clusterArn(call, input.cluster!)
-    call.authorize(arn)
+    permit(call, arn)
     const cluster = call.tx.get(clusters, arn)
     if (cluster === undefined) throw fault("ClusterNotFoundException", "Cluster not found.")
 
@@ -184,13 +190,19 @@ function checkEmpty(tx: Tx, arn: string): void {
 }
 
 /** The two updating operations have a sentence of their own for a cluster that was deleted. */
-function clusterToUpdate(call: Call, identifier: string): Cluster {
+function clusterToUpdate(call: Call, identifier: string, conditions?: () => Conditions): Cluster {
   const arn = clusterArn(call, identifier)
-  call.authorize(arn)
+  permit(call, arn, conditions)
   const cluster = call.tx.get(clusters, arn)
   if (cluster === undefined) throw fault("ClusterNotFoundException", "Cluster not found.")
   if (cluster.status === "INACTIVE") throw fault("ClientException", "Cluster was not ACTIVE.")
   return cluster
+}
+
+/** What policies may ask of the keys that are to encrypt what tasks leave on disks. */
+function storageConditions(configuration: sdk.ClusterConfiguration | undefined): Conditions {
+  const { fargateEphemeralStorageKmsKeyId } = configuration?.managedStorageConfiguration ?? {}
+  return { "ecs:fargate-ephemeral-storage-kms-key": fargateEphemeralStorageKmsKeyId }
 }
 
 /** A cluster as every operation shows it; each adds what it alone shows. */

@@ -10,7 +10,10 @@ import { startWorld, type TestWorld } from "../testing.ts"
 import { anInstanceIn, connect, RECORDED_REGISTRATION, RESOURCES } from "./container-instance/testing.ts"
 import { reportHealth } from "./container-instance/write.ts"
 import { eventDetail } from "./event/read.ts"
-import { containerInstances, events, poolTasks, tasks } from "./tables.ts"
+import { containerInstances } from "./tables/container-instance.ts"
+import { events } from "./tables/event.ts"
+import { poolTasks } from "./tables/pool.ts"
+import { tasks } from "./tables/task.ts"
 import { IN_SUBNET, openSubnet } from "./task/testing.ts"
 
 async function startWithInstances(count: number) {

@@ -7,16 +7,20 @@ import { putInstance } from "./container-instance/write.ts"
 import { fault, invalid } from "./fault.ts"
 import { listed } from "./list.ts"
 import { clusterArn } from "./names.ts"
+import { permit } from "./permit.ts"
 import { capacity } from "./placement/capacity.ts"
 import { compileQuery, matches, type Query } from "./placement/query.ts"
-import { type Cluster, type ContainerInstance, containerInstances, poolTasks, tasks } from "./tables.ts"
+import type { Cluster } from "./tables/cluster.ts"
+import { type ContainerInstance, containerInstances } from "./tables/container-instance.ts"
+import { poolTasks } from "./tables/pool.ts"
+import { tasks } from "./tables/task.ts"
 import { forgetTags, tagsOf } from "./tag.ts"
 
 export const containerInstanceOperations = {
   DescribeContainerInstances(call, { cluster: identifier = "default", containerInstances: identifiers, include = [] }) {
     const inCluster = clusterArn(call, identifier)
     const arns = instanceArns(call, inCluster, identifiers!, DESCRIBED_MAX)
-    call.authorize(arns, { "ecs:cluster": inCluster })
+    permit(call, arns, () => ({ "ecs:cluster": inCluster }))
     const cluster = activeCluster(call, inCluster)
     if (include.some((field) => !FIELDS.includes(field)))
       throw invalid(`include should be one of [${FIELDS.join(",")}]`)
@@ -36,7 +40,7 @@ export const containerInstanceOperations = {
 
   ListContainerInstances(call, input) {
     const arn = clusterArn(call, input.cluster ?? "default")
-    call.authorize(arn)
+    permit(call, arn)
     const cluster = activeCluster(call, arn)
     if (input.status !== undefined && !STATUSES.includes(input.status)) {
       throw invalid(`status should be one of [${STATUSES.join(",")}]`)
@@ -57,7 +61,7 @@ export const containerInstanceOperations = {
   UpdateContainerInstancesState(call, input) {
     const inCluster = clusterArn(call, input.cluster ?? "default")
     const arns = instanceArns(call, inCluster, input.containerInstances!, UPDATED_MAX)
-    call.authorize(arns, { "ecs:cluster": inCluster })
+    permit(call, arns, () => ({ "ecs:cluster": inCluster }))
     const cluster = activeCluster(call, inCluster)
     const { status } = input
     if (status !== "ACTIVE" && status !== "DRAINING") {
@@ -76,7 +80,10 @@ export const containerInstanceOperations = {
   },
 
   DeregisterContainerInstance(call, input) {
-    const instance = instanceOf(call, input.cluster, input.containerInstance!)
+    // To take an instance out is to do something with its cluster.
+    const cluster = clusterArn(call, input.cluster ?? "default")
+    permit(call, cluster)
+    const instance = instanceOf(call, cluster, instanceArn(call, cluster, input.containerInstance!))
     // Deregistering twice is no mistake.
     if (instance.status === "INACTIVE") return { containerInstance: describeInstance(call.tx, instance) }
     if (input.force !== true && hasTasks(call, instance)) throw invalid("Found running tasks on the instance.")
@@ -95,7 +102,10 @@ export const containerInstanceOperations = {
 
   /** Agents come with the machine's packages or with Homeport itself; there is never one to fetch. */
   UpdateContainerAgent(call, input) {
-    const instance = instanceOf(call, input.cluster, input.containerInstance!)
+    const cluster = clusterArn(call, input.cluster ?? "default")
+    const arn = instanceArn(call, cluster, input.containerInstance!)
+    permit(call, arn, () => ({ "ecs:cluster": cluster }))
+    const instance = instanceOf(call, cluster, arn)
     if (instance.agentVersion === undefined) {
       throw fault(
         "MissingVersionException",
@@ -109,11 +119,8 @@ export const containerInstanceOperations = {
   },
 } satisfies Operations<typeof sdk>
 
-function instanceOf(call: Call, identifier: string | undefined, instance: string): ContainerInstance {
-  const inCluster = clusterArn(call, identifier ?? "default")
-  const arn = instanceArn(call, inCluster, instance)
-  call.authorize(arn, { "ecs:cluster": inCluster })
-  const found = findInstance(call, activeCluster(call, inCluster), arn)
+function instanceOf(call: Call, cluster: string, arn: string): ContainerInstance {
+  const found = findInstance(call, activeCluster(call, cluster), arn)
   if (found === undefined) throw invalid("The referenced container instance was not found.")
   return found
 }

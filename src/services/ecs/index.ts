@@ -52,28 +52,20 @@ import { serviceScheduler } from "./service/scheduler.ts"
 import { serviceOperations } from "./service.ts"
 import { serviceDeploymentOperations } from "./service-deployment.ts"
 import { serviceRevisionOperations } from "./service-revision.ts"
-import {
-  accountSettings,
-  capacityProviders,
-  clusters,
-  containerInstances,
-  deployments,
-  eventCounters,
-  events,
-  families,
-  instanceSightings,
-  poolQueue,
-  poolTasks,
-  resourceTags,
-  runTokens,
-  serviceEvents,
-  serviceReviews,
-  serviceRevisions,
-  services,
-  taskDefinitions,
-  taskSets,
-  tasks,
-} from "./tables.ts"
+import { accountSettings } from "./tables/account-setting.ts"
+import { capacityProviders } from "./tables/capacity-provider.ts"
+import { clusters } from "./tables/cluster.ts"
+import { containerInstances } from "./tables/container-instance.ts"
+import { deployments } from "./tables/deployment.ts"
+import { eventCounters, events } from "./tables/event.ts"
+import { poolQueue, poolTasks } from "./tables/pool.ts"
+import { serviceRevisions } from "./tables/revision.ts"
+import { runTokens } from "./tables/run-token.ts"
+import { instanceSightings, serviceEvents, serviceReviews, services } from "./tables/service.ts"
+import { resourceTags } from "./tables/tag.ts"
+import { tasks } from "./tables/task.ts"
+import { families, taskDefinitions } from "./tables/task-definition.ts"
+import { taskSets } from "./tables/task-set.ts"
 import { tagOperations } from "./tag.ts"
 import { taskOperations } from "./task.ts"
 import { taskDefinitionDeletion } from "./task-definition/deletion.ts"
@@ -84,7 +76,7 @@ import { taskSetOperations } from "./task-set.ts"
 export { AGENT_ACTIONS } from "./container-instance/agent-actions.ts"
 export { instanceStanding } from "./container-instance/find.ts"
 export { POOL_ACCOUNT, POOL_CLUSTER } from "./pool.ts"
-export { clusters } from "./tables.ts"
+export { clusters } from "./tables/cluster.ts"
 
 export const ecs = service({
   name: "ecs",

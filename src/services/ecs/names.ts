@@ -11,7 +11,7 @@ export function capacityProviderArn(call: Call, identifier: string): string {
   return identified(call, "capacity-provider", identifier)
 }
 
-/** The ARN of what is in a cluster and goes by an id that AWS makes: a container instance or a task. */
+/** The ARN of what is in a cluster and goes by an id that AWS makes, a container instance or a task; `*` stands for any of them. */
 export function memberArn(
   call: Call,
   kind: "container-instance" | "task",
@@ -21,7 +21,7 @@ export function memberArn(
   const isArn = identifier.startsWith("arn:")
   const path = isArn ? resourceInArn(identifier, kind) : identifier
   checkSeparators(path, isArn ? 2 : 0)
-  if (![32, 36].includes(path.length - path.lastIndexOf("/") - 1)) {
+  if (identifier !== "*" && ![32, 36].includes(path.length - path.lastIndexOf("/") - 1)) {
     throw invalid(`${kind === "task" ? "taskId" : "containerInstanceId"} length should be one of [32,36]`)
   }
   return isArn ? identifier : arnOf("ecs", call, `${kind}/${resourceOf(parseArn(cluster)!).id}/${identifier}`)

@@ -6,15 +6,19 @@ import { activeCluster } from "./cluster.ts"
 import { thresholdOf } from "./deployment/circuit-breaker.ts"
 import { fault, invalid, notYet } from "./fault.ts"
 import { listed } from "./list.ts"
+import { permit } from "./permit.ts"
 import { summaryOf, withObstacle } from "./service/describe.ts"
 import { namedService, serviceIn } from "./service/find.ts"
-import { type Deployment, deployments, type Service, services, tasks } from "./tables.ts"
+import { permitPartsOfServices } from "./service/part.ts"
+import { type Deployment, deployments } from "./tables/deployment.ts"
+import { type Service, services } from "./tables/service.ts"
+import { tasks } from "./tables/task.ts"
 
 export const serviceDeploymentOperations = {
   DescribeServiceDeployments(call, { serviceDeploymentArns: identifiers }) {
     const arns = [...new Set(identifiers!)]
     for (const arn of arns) checkArn(arn)
-    call.authorize(arns)
+    permitPartsOfServices(call, arns)
     if (arns.length === 0) throw invalid("Service Deployments cannot be empty.")
     if (arns.length > DESCRIBED_MAX)
       throw invalid(`Service Deployments cannot have more than ${DESCRIBED_MAX} elements`)
@@ -30,7 +34,7 @@ export const serviceDeploymentOperations = {
 
   ListServiceDeployments(call, input) {
     const { cluster: inCluster, arn } = namedService(call, input)
-    call.authorize(arn, { "ecs:cluster": inCluster })
+    permit(call, arn, () => ({ "ecs:cluster": inCluster }))
     const service = serviceIn(call, activeCluster(call, inCluster), arn)
     if (service === undefined) throw fault("ServiceNotFoundException", "Service not found.")
     const unknown = input.status?.find((status) => !STATUSES.includes(status))
@@ -48,7 +52,7 @@ export const serviceDeploymentOperations = {
 
   StopServiceDeployment(call, { serviceDeploymentArn: arn, stopType = "ROLLBACK" }) {
     checkArn(arn!)
-    call.authorize(arn!)
+    permitPartsOfServices(call, [arn!])
     if (stopType !== "ROLLBACK" && stopType !== "ABORT") throw invalid("stopType should be one of [ABORT,ROLLBACK]")
     if (stopType === "ABORT") throw notYet("stopping a deployment without a rollback (stopType ABORT)")
     const deployment = call.tx.get(deployments, arn!)

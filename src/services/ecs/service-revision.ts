@@ -3,15 +3,17 @@ import { arnOf, parseArn, resourceOf } from "../../aws/arn.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import type { Tx } from "../../store/transaction.ts"
 import { fault, invalid } from "./fault.ts"
+import { permitPartsOfServices } from "./service/part.ts"
 import { describeLaunch } from "./service/revision.ts"
-import { type ServiceRevision, serviceRevisions, services } from "./tables.ts"
+import { type ServiceRevision, serviceRevisions } from "./tables/revision.ts"
+import { services } from "./tables/service.ts"
 import { definitionByArn } from "./task-definition/find.ts"
 
 export const serviceRevisionOperations = {
   DescribeServiceRevisions(call, { serviceRevisionArns: identifiers }) {
     const arns = [...new Set(identifiers!)]
     const serviceArns = new Set(arns.map((arn) => serviceArnOf(call, arn)))
-    call.authorize(arns)
+    permitPartsOfServices(call, arns)
     if (identifiers!.length === 0) throw invalid("The Service ARN provided is invalid.")
     if (identifiers!.length > DESCRIBED_MAX) {
       throw invalid(`Service Revision ARN count cannot exceed ${DESCRIBED_MAX}`)

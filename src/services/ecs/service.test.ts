@@ -7,7 +7,9 @@ import {
 } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
 import { startAgents } from "./service/testing.ts"
-import { deployments, serviceEvents, serviceRevisions } from "./tables.ts"
+import { deployments } from "./tables/deployment.ts"
+import { serviceRevisions } from "./tables/revision.ts"
+import { serviceEvents } from "./tables/service.ts"
 import { FARGATE_WEB, IN_SUBNET } from "./task/testing.ts"
 
 const HOUR_MS = 60 * 60_000

@@ -5,13 +5,19 @@ import { superseded } from "./deployment/begin.ts"
 import { fault, invalid } from "./fault.ts"
 import { listed } from "./list.ts"
 import { clusterArn, serviceArn } from "./names.ts"
+import { permit } from "./permit.ts"
+import { serviceConditions } from "./service/conditions.ts"
 import { createService } from "./service/create.ts"
 import { currentRevisions, describeService, tagsByName } from "./service/describe.ts"
 import { activeService, namedService, serviceIn, shownDeployments } from "./service/find.ts"
 import { launchTypeOf } from "./service/revision.ts"
 import { noNamespace } from "./service/supported.ts"
 import { updateService } from "./service/update.ts"
-import { type Cluster, deployments, type Service, serviceRevisions, services, taskSets } from "./tables.ts"
+import type { Cluster } from "./tables/cluster.ts"
+import { deployments } from "./tables/deployment.ts"
+import { serviceRevisions } from "./tables/revision.ts"
+import { type Service, services } from "./tables/service.ts"
+import { taskSets } from "./tables/task-set.ts"
 
 export const serviceOperations = {
   CreateService(call, input) {
@@ -20,13 +26,15 @@ export const serviceOperations = {
   },
 
   UpdateService(call, input) {
-    const { cluster, service } = activeService(call, input)
+    const named = namedService(call, input)
+    permit(call, named.arn, () => serviceConditions(call, named.cluster, input, "changed"))
+    const { cluster, service } = activeService(call, named)
     return { service: shown(call, updateService(call, cluster, service, input)) }
   },
 
   DeleteService(call, input) {
     const { cluster: inCluster, arn } = namedService(call, input)
-    call.authorize(arn, { "ecs:cluster": inCluster })
+    permit(call, arn, () => ({ "ecs:cluster": inCluster }))
     const service = serviceIn(call, activeCluster(call, inCluster), arn)
     // AWS says nothing more here.
     if (service === undefined || service.status === "INACTIVE") throw fault("ServiceNotFoundException", "")
@@ -46,7 +54,7 @@ export const serviceOperations = {
   DescribeServices(call, { cluster: identifier = "default", services: identifiers, include = [] }) {
     const inCluster = clusterArn(call, identifier)
     const arns = [...new Set(identifiers!.map((service) => serviceArn(call, inCluster, service)))]
-    call.authorize(arns, { "ecs:cluster": inCluster })
+    permit(call, arns, () => ({ "ecs:cluster": inCluster }))
     const cluster = activeCluster(call, inCluster)
     if (arns.length === 0) throw invalid("Services cannot be empty.")
     if (arns.length > DESCRIBED_MAX) throw invalid(`Services cannot have more than ${DESCRIBED_MAX} elements`)

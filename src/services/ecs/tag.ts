@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import { parseArn, resourceOf } from "../../aws/arn.ts"
+import type { Conditions } from "../../aws/authorizer.ts"
 import type { Fault } from "../../aws/fault.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import {
@@ -16,14 +17,20 @@ import {
 import type { Tx } from "../../store/transaction.ts"
 import { fault, invalid } from "./fault.ts"
 import { taggedArn } from "./names.ts"
-import { capacityProviders, clusters, containerInstances, resourceTags, services, taskSets, tasks } from "./tables.ts"
+import { capacityProviders } from "./tables/capacity-provider.ts"
+import { clusters } from "./tables/cluster.ts"
+import { containerInstances } from "./tables/container-instance.ts"
+import { services } from "./tables/service.ts"
+import { resourceTags } from "./tables/tag.ts"
+import { tasks } from "./tables/task.ts"
+import { taskSets } from "./tables/task-set.ts"
 import { findDefinition } from "./task-definition/find.ts"
 
 export const tagOperations = {
   TagResource(call, input) {
     const arn = taggedArn(input.resourceArn!)
     const added = checkTags(input.tags!, rulesOf(kindOf(arn)))
-    call.authorize(arn, { ...requestTagConditions(added), ...resourceTagConditions(tagsOf(call.tx, arn)) })
+    call.authorize(arn, () => ({ ...requestTagConditions(added), ...tagConditions(call.tx, arn) }))
     checkTaggable(call, arn)
     addToTags(call.tx, arn, added)
     return {}
@@ -32,7 +39,7 @@ export const tagOperations = {
   UntagResource(call, input) {
     const arn = taggedArn(input.resourceArn!)
     const tags = tagsOf(call.tx, arn)
-    call.authorize(arn, { "aws:TagKeys": input.tagKeys!, ...resourceTagConditions(tags) })
+    call.authorize(arn, () => ({ "aws:TagKeys": input.tagKeys!, ...tagConditions(call.tx, arn) }))
     checkTaggable(call, arn)
     putTags(call.tx, arn, removeTags(tags, input.tagKeys!, rulesOf(kindOf(arn))))
     return {}
@@ -40,7 +47,7 @@ export const tagOperations = {
 
   ListTagsForResource(call, input) {
     const arn = taggedArn(input.resourceArn!)
-    call.authorize(arn, resourceTagConditions(tagsOf(call.tx, arn)))
+    call.authorize(arn, () => tagConditions(call.tx, arn))
     checkTaggable(call, arn)
     return { tags: [...tagsOf(call.tx, arn)] }
   },
@@ -54,6 +61,11 @@ export function checkedTags(tags: readonly sdk.Tag[] | undefined, kind?: "task-d
 
 export function tagsOf(tx: Tx, arn: string): readonly Tag[] {
   return tx.get(resourceTags, arn)?.tags ?? []
+}
+
+/** What policies may ask of the tags that a resource has. */
+export function tagConditions(tx: Tx, arn: string): Conditions {
+  return resourceTagConditions(tagsOf(tx, arn), "ecs")
 }
 
 /** Replaces all tags of a resource. */

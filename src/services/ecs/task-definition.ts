@@ -1,10 +1,10 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { Conditions } from "../../aws/authorizer.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
-import { requestTagConditions } from "../../aws/tags.ts"
 import { fault, invalid } from "./fault.ts"
 import { listed } from "./list.ts"
-import { families, type TaskDefinition, taskDefinitions } from "./tables.ts"
+import { permit, permitMaking } from "./permit.ts"
+import { families, type TaskDefinition, taskDefinitions } from "./tables/task-definition.ts"
 import { checkedTags, putTags, tagsOf } from "./tag.ts"
 import { attributesOf } from "./task-definition/attributes.ts"
 import { checkDefinition } from "./task-definition/check.ts"
@@ -12,16 +12,16 @@ import { compatibilitiesOf } from "./task-definition/compatibilities.ts"
 import { familiesFrom } from "./task-definition/families.ts"
 import { type Definition, type FilledDefinition, fill } from "./task-definition/fill.ts"
 import { definitionArn, FAMILY, findDefinition, readIdentifier } from "./task-definition/find.ts"
-import { authorizePassing } from "./task-definition/pass-role.ts"
+import { authorizePassingToTasks } from "./task-definition/pass-role.ts"
 
 export const taskDefinitionOperations = {
   RegisterTaskDefinition(call, { family, tags: sentTags, ...request }) {
     if (!FAMILY.test(family!)) throw fault("ClientException", "Family contains invalid characters.")
     const tags = checkedTags(sentTags, "task-definition")
     const filled = fill(request)
-    call.authorize(definitionArn(call, family!, "*"), { ...requestTagConditions(tags), ...conditions(filled) })
+    permitMaking(call, { arn: definitionArn(call, family!, "*"), tags, conditions: () => conditionsOf(filled) })
     checkDefinition(call, filled)
-    authorizePassing(call, filled)
+    authorizePassingToTasks(call, filled)
     const definition = derived(filled)
     checkLength(definition)
 
@@ -118,7 +118,10 @@ export const taskDefinitionOperations = {
     if (identifiers!.length > DELETED_MAX) {
       throw invalid(`Task Definitions cannot have more than ${DELETED_MAX} elements`)
     }
-    call.authorize(identifiers!.flatMap((identifier) => namedArn(call, identifier) ?? []))
+    permit(
+      call,
+      identifiers!.flatMap((identifier) => namedArn(call, identifier) ?? []),
+    )
 
     const deleted: sdk.TaskDefinition[] = []
     const failures: sdk.Failure[] = []
@@ -166,12 +169,12 @@ function checkLength(definition: Definition): void {
 }
 
 /** What policies may ask of a registration. */
-function conditions({ requiresCompatibilities, containerDefinitions, cpu, memory }: FilledDefinition): Conditions {
+function conditionsOf({ requiresCompatibilities, containerDefinitions, cpu, memory }: FilledDefinition): Conditions {
   return {
     "ecs:compute-compatibility": requiresCompatibilities,
     "ecs:privileged": containerDefinitions.some(({ privileged }) => privileged),
-    "ecs:task-cpu": cpu === undefined ? undefined : Number(cpu),
-    "ecs:task-memory": memory === undefined ? undefined : Number(memory),
+    "ecs:task-cpu": cpu,
+    "ecs:task-memory": memory,
   }
 }
 

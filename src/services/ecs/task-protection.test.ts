@@ -3,7 +3,10 @@ import { expect, test } from "vitest"
 import { regionScope } from "../../store/changes.ts"
 import { startWorld, type TestWorld } from "../testing.ts"
 import { anInstance, aTask } from "./placement/testing.ts"
-import { containerInstances, type Deployment, deployments, type Service, services, type Task, tasks } from "./tables.ts"
+import { containerInstances } from "./tables/container-instance.ts"
+import { type Deployment, deployments } from "./tables/deployment.ts"
+import { type Service, services } from "./tables/service.ts"
+import { type Task, tasks } from "./tables/task.ts"
 
 const PREFIX = "arn:aws:ecs:us-east-1:111122223333"
 const SERVICE = `${PREFIX}:service/default/web`

@@ -4,7 +4,11 @@ import { activeCluster } from "./cluster.ts"
 import { invalid } from "./fault.ts"
 import { putTask } from "./lifecycle/write.ts"
 import { clusterArn } from "./names.ts"
-import { type Cluster, deployments, services, type Task } from "./tables.ts"
+import { permit } from "./permit.ts"
+import type { Cluster } from "./tables/cluster.ts"
+import { deployments } from "./tables/deployment.ts"
+import { services } from "./tables/service.ts"
+import type { Task } from "./tables/task.ts"
 import { findTask, taskArn } from "./task/find.ts"
 
 export const taskProtectionOperations = {
@@ -61,7 +65,7 @@ function asked(
 ): { cluster: Cluster; arns: readonly string[] } {
   const inCluster = clusterArn(call, identifier!)
   const arns = [...new Set(identifiers.map((task) => taskArn(call, inCluster, task)))]
-  call.authorize(arns, { "ecs:cluster": inCluster })
+  permit(call, arns, () => ({ "ecs:cluster": inCluster }))
   const cluster = activeCluster(call, inCluster)
   if (arns.length === 0) throw invalid("Tasks cannot be empty.")
   if (arns.length > countMax) throw invalid(`Tasks cannot have more than ${countMax} elements`)

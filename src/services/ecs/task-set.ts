@@ -1,27 +1,35 @@
 import type * as sdk from "@aws-sdk/client-ecs"
+import type { Conditions } from "../../aws/authorizer.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
-import { requestTagConditions } from "../../aws/tags.ts"
 import { fault, invalid } from "./fault.ts"
+import { permit, permitMaking } from "./permit.ts"
+import { providerArns } from "./service/conditions.ts"
+import { type NamedService, namedService } from "./service/find.ts"
 import { checkedContent, newRevision } from "./service/launch.ts"
 import { checkSupported } from "./service/supported.ts"
-import { type Service, services, type TaskSet, taskSets } from "./tables.ts"
+import { type Service, services } from "./tables/service.ts"
+import { type TaskSet, taskSets } from "./tables/task-set.ts"
 import { checkedTags, putTags, tagsOf } from "./tag.ts"
 import { digestOf } from "./task/token.ts"
-import { activeDefinition } from "./task-definition/find.ts"
+import { activeDefinition, namedDefinitionArn } from "./task-definition/find.ts"
 import { describeTaskSet, taskSetsOf } from "./task-set/describe.ts"
 import { externalService, taskSetArn, taskSetOf } from "./task-set/find.ts"
 
 export const taskSetOperations = {
   CreateTaskSet(call, input) {
     const { clientToken } = input
-    const { cluster, service } = externalService(call, input)
+    const named = namedService(call, input)
     const tags = checkedTags(input.tags)
-    call.authorize(taskSetArn(service, "*"), {
-      ...requestTagConditions(tags),
-      "ecs:cluster": cluster.arn,
-      "ecs:service": service.arn,
-      "ecs:task-definition": input.taskDefinition,
+    permitMaking(call, {
+      arn: taskSetArn(named, "*"),
+      tags,
+      conditions: () => ({
+        ...conditionsOf(named),
+        "ecs:capacity-provider": providerArns(call, input.capacityProviderStrategy),
+        "ecs:task-definition": namedDefinitionArn(call, input.taskDefinition!),
+      }),
     })
+    const { cluster, service } = externalService(call, named)
     if (clientToken !== undefined && clientToken.length > TOKEN_LENGTH_MAX) {
       throw invalid("idempotency token longer than 36.")
     }
@@ -68,7 +76,7 @@ export const taskSetOperations = {
   },
 
   UpdateTaskSet(call, input) {
-    const { service, set } = named(call, input)
+    const { service, set } = permittedSet(call, input)
     const scalePercent = checkedScale(input.scale!)
     if (set.status === "DRAINING") throw fault("TaskSetNotFoundException", "The specified task set is being deleted.")
     const updated: TaskSet = { ...set, scalePercent, updatedAt: call.now }
@@ -77,7 +85,9 @@ export const taskSetOperations = {
   },
 
   UpdateServicePrimaryTaskSet(call, input) {
-    const { service } = externalService(call, input)
+    const named = namedService(call, input)
+    permit(call, named.arn, () => ({ "ecs:cluster": named.cluster }))
+    const { service } = externalService(call, named)
     const set = taskSetOf(call, service, input.primaryTaskSet!)
     if (set.status === "DRAINING") throw fault("TaskSetNotFoundException", "The specified task set is being deleted.")
     for (const other of taskSetsOf(call.tx, service)) {
@@ -92,7 +102,7 @@ export const taskSetOperations = {
   },
 
   DeleteTaskSet(call, input) {
-    const { service, set } = named(call, input)
+    const { service, set } = permittedSet(call, input)
     if (set.status === "PRIMARY") throw invalid("Primary TaskSet cannot be deleted")
     if (!input.force && set.scalePercent > 0 && set.status !== "DRAINING") {
       throw invalid("The TaskSet cannot be deleted while it is scaled above 0.")
@@ -103,8 +113,15 @@ export const taskSetOperations = {
   },
 
   DescribeTaskSets(call, input) {
-    const { service } = externalService(call, input)
     const { taskSets: identifiers = [], include = [] } = input
+    const named = namedService(call, input)
+    const asked = identifiers.length === 0 ? ["*"] : identifiers
+    permit(
+      call,
+      asked.map((identifier) => taskSetArn(named, identifier)),
+      () => conditionsOf(named),
+    )
+    const { service } = externalService(call, named)
     if (include.some((field) => field !== "TAGS")) throw invalid("include should be one of [TAGS]")
     const all = taskSetsOf(call.tx, service)
     const arns = [...new Set(identifiers.map((identifier) => taskSetArn(service, identifier)))]
@@ -119,9 +136,15 @@ export const taskSetOperations = {
   },
 } satisfies Operations<typeof sdk>
 
-function named(call: Call, input: sdk.UpdateTaskSetRequest | sdk.DeleteTaskSetRequest) {
-  const { service } = externalService(call, input)
+function permittedSet(call: Call, input: sdk.UpdateTaskSetRequest | sdk.DeleteTaskSetRequest) {
+  const named = namedService(call, input)
+  permit(call, taskSetArn(named, input.taskSet!), () => conditionsOf(named))
+  const { service } = externalService(call, named)
   return { service, set: taskSetOf(call, service, input.taskSet!) }
+}
+
+function conditionsOf({ cluster, arn }: NamedService): Conditions {
+  return { "ecs:cluster": cluster, "ecs:service": arn }
 }
 
 function withTags(call: Call, service: Service, set: TaskSet): sdk.TaskSet {

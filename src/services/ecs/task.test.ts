@@ -6,7 +6,9 @@ import {
 } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
 import { POOL_ACCOUNT } from "./pool.ts"
-import { poolQueue, poolTasks, resourceTags, tasks } from "./tables.ts"
+import { poolQueue, poolTasks } from "./tables/pool.ts"
+import { resourceTags } from "./tables/tag.ts"
+import { tasks } from "./tables/task.ts"
 import {
   attach,
   CAPABLE,

@@ -1,10 +1,12 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { Operations } from "../../aws/operations.ts"
 import { activeCluster } from "./cluster.ts"
+import { instanceArn } from "./container-instance/find.ts"
 import { invalid } from "./fault.ts"
 import { stopTask } from "./lifecycle/stop.ts"
 import { listed } from "./list.ts"
 import { clusterArn } from "./names.ts"
+import { permit } from "./permit.ts"
 import { tagsOf } from "./tag.ts"
 import { describeTask } from "./task/describe.ts"
 import { findTask, taskArn } from "./task/find.ts"
@@ -19,7 +21,7 @@ export const taskOperations = {
   StopTask(call, input) {
     const cluster = clusterArn(call, input.cluster ?? "default")
     const arn = taskArn(call, cluster, input.task!)
-    call.authorize(arn, { "ecs:cluster": cluster })
+    permit(call, arn, () => ({ "ecs:cluster": cluster }))
     const task = findTask(call, activeCluster(call, cluster), arn)
     if (task === undefined) throw invalid("The referenced task was not found.")
     const { reason = "Task stopped by user" } = input
@@ -32,7 +34,7 @@ export const taskOperations = {
   DescribeTasks(call, { cluster: identifier = "default", tasks: identifiers = [], include = [] }) {
     const cluster = clusterArn(call, identifier)
     const arns = [...new Set(identifiers.map((task) => taskArn(call, cluster, task)))]
-    call.authorize(arns, { "ecs:cluster": cluster })
+    permit(call, arns, () => ({ "ecs:cluster": cluster }))
     const { arn: within } = activeCluster(call, cluster)
     if (arns.length === 0) throw invalid("Tasks cannot be empty.")
     if (arns.length > DESCRIBED_MAX) throw invalid(`Tasks cannot have more than ${DESCRIBED_MAX} elements`)
@@ -52,7 +54,7 @@ export const taskOperations = {
 
   ListTasks(call, input) {
     const arn = clusterArn(call, input.cluster ?? "default")
-    call.authorize("*", { "ecs:cluster": arn })
+    permit(call, instanceArn(call, arn, input.containerInstance ?? "*"), () => ({ "ecs:cluster": arn }))
     const filter = taskFilter(call, activeCluster(call, arn), input)
     const { page, nextToken } = listed(call, input, {
       usual: 100,

@@ -1,8 +1,8 @@
 import type * as sdk from "@aws-sdk/client-iam"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { compareStrings } from "../../base/ordering.ts"
-import { type AccessKey, accessKeys, createAccessKey } from "../accounts/index.ts"
-import { noSuchEntity, overQuota, unfit } from "./fault.ts"
+import { type AccessKey, accessKeys, createAccessKey, rootKeys } from "../accounts/index.ts"
+import { conflict, noSuchEntity, overQuota, unfit } from "./fault.ts"
 import { permitted, userKind } from "./kind.ts"
 import { listed } from "./listing.ts"
 import { ownName } from "./user.ts"
@@ -35,13 +35,16 @@ export const accessKeyOperations = {
       throw unfit(Status, "status", "Member must satisfy enum value set: [Active, Inactive]")
     }
     const { isInactive: _, ...key } = existing(call, holder, AccessKeyId!)
+    if (Status === "Inactive") mustNotBeLast(call, holder, key)
     call.tx.anywhere.installation.put(accessKeys, Status === "Active" ? key : { ...key, isInactive: true })
     return {}
   },
 
   DeleteAccessKey(call, { UserName, AccessKeyId }) {
     const holder = holderOf(call, UserName)
-    call.tx.anywhere.installation.delete(accessKeys, existing(call, holder, AccessKeyId!).id)
+    const key = existing(call, holder, AccessKeyId!)
+    mustNotBeLast(call, holder, key)
+    call.tx.anywhere.installation.delete(accessKeys, key.id)
     return {}
   },
 } satisfies Operations<typeof sdk>
@@ -59,14 +62,16 @@ function holderOf(call: Call, sent: string | undefined): Holder {
   return { id: undefined, name: undefined }
 }
 
-/** Keys that machines have are not root's own, though they are the account's. */
 function keysOf({ tx, account }: Call, { id }: Holder): readonly AccessKey[] {
-  const { installation } = tx.anywhere
-  const keys =
-    id === undefined
-      ? installation.where(accessKeys, "account", account).filter(({ user, only }) => user === undefined && !only)
-      : installation.where(accessKeys, "user", id)
+  const keys = id === undefined ? rootKeys(tx, account) : tx.anywhere.installation.where(accessKeys, "user", id)
   return keys.toSorted((a, b) => compareStrings(a.id, b.id))
+}
+
+/** Root has no password here: without a key nobody could get into the account again. */
+function mustNotBeLast(call: Call, holder: Holder, key: AccessKey): void {
+  if (holder.id !== undefined) return
+  if (keysOf(call, holder).some(({ id, isInactive }) => id !== key.id && !isInactive)) return
+  throw conflict("This is the last key of the account's root that may be used. Create another one first.")
 }
 
 function existing(call: Call, holder: Holder, accessKeyId: string): AccessKey {

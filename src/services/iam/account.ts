@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-iam"
 import type { Call, Operations } from "../../aws/operations.ts"
+import { rootKeys } from "../accounts/index.ts"
 import { alreadyExists, noSuchEntity, unfit } from "./fault.ts"
 import { checkLength, checkRange } from "./names.ts"
 import {
@@ -89,7 +90,7 @@ export const accountOperations = {
         MFADevices: 0,
         MFADevicesInUse: 0,
         AccountMFAEnabled: 0,
-        AccountAccessKeysPresent: 1,
+        AccountAccessKeysPresent: rootKeys(tx, call.account).length > 0 ? 1 : 0,
         AccountSigningCertificatesPresent: 0,
       },
     }

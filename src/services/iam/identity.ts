@@ -64,7 +64,10 @@ function describe(
   }
 }
 
-const NOTHING_ALLOWED = JSON.stringify({ Version: "2012-10-17", Statement: [] })
+const NOTHING_ALLOWED = JSON.stringify({
+  Version: "2012-10-17",
+  Statement: [{ Effect: "Deny", Action: "*", Resource: "*" }],
+})
 
 function valuesOf(tags: readonly Tag[]): Readonly<Record<string, string>> {
   return tags.length === 0 ? NO_TAGS : Object.fromEntries(tags.map(({ key, value }) => [key, value]))

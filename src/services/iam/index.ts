@@ -13,7 +13,8 @@
  * credentials, SAML providers, when a key or a role was last used, access advisor, organizations' features. Listings of
  * such things are empty, as there are none. Credential reports are refused.
  *
- * Unlike AWS on purpose: changes count at once, everywhere. Quotas are AWS's defaults and cannot be raised.
+ * Unlike AWS on purpose: changes count at once, everywhere. Quotas are AWS's defaults and cannot be raised. The last
+ * key of an account's root stays, as there is no other way in.
  * UpdateServiceLinkedRole has no counterpart, and a service's own role may be deleted whenever its account wants to: the
  * service makes it again when it needs it.
  */

@@ -53,8 +53,9 @@ function allow(principal: string, operations: readonly string[]): object {
 }
 
 function conditionOf({ subset, equals }: Grant, hasVariables: boolean): object | undefined {
-  const pairs = equals ?? subset
-  if (pairs === undefined) return undefined
+  const pairs = equals ?? subset ?? {}
+  const keys = Object.keys(pairs)
+  if (keys.length === 0) return equals && { Null: { "kms:EncryptionContextKeys": "true" } }
   // A value is meant as it stands, also where it looks like a policy variable.
   const values = Object.entries(pairs).map(([key, value]) => [
     `kms:EncryptionContext:${key}`,
@@ -62,7 +63,7 @@ function conditionOf({ subset, equals }: Grant, hasVariables: boolean): object |
   ])
   return {
     StringEquals: Object.fromEntries(values),
-    ...(equals && { "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": Object.keys(equals) } }),
+    ...(equals && { "ForAllValues:StringEquals": { "kms:EncryptionContextKeys": keys } }),
   }
 }
 

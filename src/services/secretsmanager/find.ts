@@ -69,9 +69,11 @@ interface NamedSecret {
 
 function namedSecret(call: Call, secretId: string): NamedSecret {
   const arn = secretId.startsWith("arn:") ? parseArn(secretId) : undefined
-  if (arn?.service !== "secretsmanager" || !arn.resource.startsWith(SECRET) || arn.region !== call.region) {
+  if (arn?.service !== "secretsmanager" || !arn.resource.startsWith(SECRET)) {
     return { arn: secretArn(call, secretId), tx: call.tx, name: secretId, isArn: false }
   }
+  // What lies in another region is asked for there. No secret is called by a whole ARN, so none is found here.
+  if (arn.region !== call.region) return { arn: secretId, tx: call.tx, name: secretId, isArn: true }
   const tx = call.tx.anywhere.in(regionScope(arn.account, arn.region))
   return { arn: secretId, tx, name: arn.resource.slice(SECRET.length), isArn: true }
 }

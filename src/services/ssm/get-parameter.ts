@@ -13,7 +13,7 @@ import {
   selectedVersion,
   versionWith,
 } from "./find.ts"
-import { checkedPath, type NamedParameter, namedParameter, parameterArn } from "./names.ts"
+import { checkedPath, type NamedParameter, namedParameter, pathArn } from "./names.ts"
 import { describePolicies } from "./policy.ts"
 import { publicParameter, publicParametersUnder } from "./public-parameter/find.ts"
 import { openValue } from "./sealing.ts"
@@ -49,7 +49,7 @@ export const getParameterOperations = {
   GetParametersByPath(call, input) {
     const { Recursive = false, WithDecryption = false, MaxResults = 10, NextToken, ParameterFilters = [] } = input
     const path = checkedPath(input.Path!)
-    call.authorize(parameterArn(call, path === "/" ? path : path.slice(0, -1)), { "ssm:Recursive": Recursive })
+    call.authorize(pathArn(call, path), { "ssm:Recursive": Recursive })
     checkWhole(MaxResults, "maxResults", 1, 10)
     const fits = parameterFilter(call.tx, ParameterFilters, "by path")
     const labels = labelsAskedFor(ParameterFilters)

@@ -16,7 +16,7 @@ export const labelOperations = {
     if (new Set([...labelsOf(parameter, version), ...good]).size > LABELS_MAX) {
       throw fault(
         "ParameterVersionLabelLimitExceeded",
-        "An error occurred (ParameterVersionLabelLimitExceeded) when calling the LabelParameterVersion operation: A parameter version can have maximum 10 labels.Move one or more labels to another version and try again.",
+        "A parameter version can have maximum 10 labels. Move one or more labels to another version and try again.",
       )
     }
     const moved = Object.fromEntries(good.map((label) => [label, version]))

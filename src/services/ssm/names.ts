@@ -75,6 +75,12 @@ export function checkedPath(path: string): string {
   return path.endsWith("/") ? path : `${path}/`
 }
 
+/** A path as policies see it. What AWS itself keeps belongs to no account. */
+export function pathArn(home: Home, path: string): string {
+  const owner = path.startsWith("/aws/") ? "" : home.account
+  return parameterArn({ region: home.region, account: owner }, path === "/" ? path : path.slice(0, -1))
+}
+
 const NAME_LENGTH_MAX = 1011
 const LEVELS_MAX = 15
 const PREFIX = 'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).'

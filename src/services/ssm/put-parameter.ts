@@ -8,16 +8,9 @@ import { currentVersion, labelsOf, parameterConditions } from "./find.ts"
 import { checkName, parameterArn } from "./names.ts"
 import { checkedPolicies, expiryOf } from "./policy.ts"
 import { DEFAULT_KEY, sealValue } from "./sealing.ts"
-import {
-  type Parameter,
-  type ParameterPolicy,
-  type ParameterVersion,
-  parameters,
-  parameterVersionKey,
-  parameterVersions,
-  type Tier,
-} from "./tables.ts"
+import { type Parameter, type ParameterVersion, parameters, parameterVersionKey, parameterVersions } from "./tables.ts"
 import { checkedTags } from "./tag.ts"
+import { chosenTier } from "./tier.ts"
 
 export const putParameterOperations = {
   PutParameter(call, input) {
@@ -68,7 +61,8 @@ function nextVersion(
   const type = checkedType(input, last)
   const policies = input.Policies === undefined ? (last?.policies ?? []) : checkedPolicies(input.Policies)
   const tier = chosenTier(value, input, policies, last)
-  const allowedPattern = input.AllowedPattern ?? last?.allowedPattern
+  // An empty pattern is how one is taken away.
+  const allowedPattern = (input.AllowedPattern ?? last?.allowedPattern) || undefined
   const dataType = input.DataType ?? last?.dataType ?? "text"
   const description = input.Description ?? last?.description
   if (description !== undefined && description.length > 1024) {
@@ -110,42 +104,6 @@ function checkedType({ Type, Value }: sdk.PutParameterRequest, last: ParameterVe
     )
   }
   return type
-}
-
-function chosenTier(
-  value: string,
-  { Tier }: sdk.PutParameterRequest,
-  policies: readonly ParameterPolicy[],
-  last: ParameterVersion | undefined,
-): Tier {
-  const asked = oneOf(Tier ?? last?.tier ?? "Standard", "tier", ["Standard", "Advanced", "Intelligent-Tiering"])
-  const length = Buffer.byteLength(value)
-  if (length > ADVANCED_BYTES_MAX) throw invalid(tooLong("Advanced", ADVANCED_BYTES_MAX, ""))
-  if (asked === "Intelligent-Tiering") {
-    const needsMore = length > STANDARD_BYTES_MAX || policies.length > 0 || last?.tier === "Advanced"
-    return needsMore ? "Advanced" : "Standard"
-  }
-  if (asked === "Advanced") return asked
-  if (last?.tier === "Advanced") {
-    throw invalid(
-      "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced parameter and recreate it as a standard parameter.",
-    )
-  }
-  if (length > STANDARD_BYTES_MAX) {
-    throw invalid(
-      tooLong(
-        "Standard",
-        STANDARD_BYTES_MAX,
-        " To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
-      ),
-    )
-  }
-  if (policies.length > 0) throw invalid("Parameter policies need the advanced-parameter tier. Set Tier to Advanced.")
-  return asked
-}
-
-function tooLong(tier: Tier, max: number, advice: string): string {
-  return `${tier} tier parameters support a maximum parameter value of ${max} characters.${advice}`
 }
 
 function checkDataType(dataType: string, type: string, value: string): void {
@@ -196,5 +154,3 @@ function withRoom({ tx }: Call, parameter: Parameter): number {
 }
 
 const VERSIONS_MAX = 100
-const STANDARD_BYTES_MAX = 4096
-const ADVANCED_BYTES_MAX = 8192

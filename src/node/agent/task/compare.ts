@@ -1,7 +1,7 @@
 import type { ContainerState } from "../../engine/engine.ts"
 import type { ContainerRecord, TaskRecord } from "../records.ts"
 import { exited, hasProcess, started } from "./exit.ts"
-import { containerOf } from "./launch.ts"
+import { containerOf } from "./part-of-task.ts"
 import { MACHINE_RESTARTED, VANISHED } from "./reasons.ts"
 import { endedFor, isUnstarted, mapContainers, stopped } from "./settle.ts"
 

@@ -1,7 +1,8 @@
 import type { TaskRecord } from "../records.ts"
 import { readDockerConfig } from "./docker-config.ts"
 import type { Exit } from "./exit.ts"
-import { containerOf, definitionOf, type Launch } from "./launch.ts"
+import type { Launch } from "./launch.ts"
+import { containerOf, definitionOf } from "./part-of-task.ts"
 import type { Parts } from "./parts.ts"
 import { patiently } from "./patience.ts"
 

@@ -76,6 +76,12 @@ export class ImageSource {
   }
 }
 
+/** An image by its id; the reference that it was asked for by mostly still stands for it. */
+export async function imageById(images: Images, reference: string, id: string | undefined): Promise<Image | undefined> {
+  const current = await images.get(reference)
+  return current?.id === id ? current : (await images.list()).find((image) => image.id === id)
+}
+
 function broughtBefore(reference: string, image: Image): Brought {
   const repository = reference.replace(/@.*$/, "").replace(/:[^/:]*$/, "")
   const known = image.repositoryDigests.find((name) => name.startsWith(`${repository}@`)) ?? image.repositoryDigests[0]

@@ -2,9 +2,11 @@ import type { Credentials } from "../../../wire/task.ts"
 import type { NetworkState } from "../../engine/engine.ts"
 import type { Image, Login } from "../../engine/image.ts"
 import type { ContainerRecord, TaskRecord } from "../records.ts"
+import { AskedValues } from "./asked-values.ts"
 import { containerSpec } from "./container-spec.ts"
-import type { Brought } from "./image-source.ts"
+import { type Brought, imageById } from "./image-source.ts"
 import { planMounts } from "./mounts.ts"
+import { containerOf, definitionOf } from "./part-of-task.ts"
 import type { Parts } from "./parts.ts"
 import { patiently, unlessAborted, within } from "./patience.ts"
 import type { Places } from "./places.ts"
@@ -19,12 +21,14 @@ export type Change = (task: TaskRecord) => TaskRecord
 export class Launch {
   readonly #parts: Parts
   readonly #places: Places
+  readonly #asked: AskedValues
   readonly #images = new Map<string, Image>()
   readonly #opened = new Map<string, Promise<NetworkState>>()
 
   constructor(parts: Parts, places: Places) {
     this.#parts = parts
     this.#places = places
+    this.#asked = new AskedValues(parts)
   }
 
   /** Resolves when nothing is being made any more, whatever became of it. */
@@ -62,7 +66,7 @@ export class Launch {
       Promise.all([
         this.#image(task, name, signal),
         this.#place(task, container),
-        this.#variables(task, name),
+        this.#asked.variables(task, name),
         this.#mounts(task, name, signal),
         this.#prepareLog(task, container),
         places.task(task),
@@ -103,9 +107,7 @@ export class Launch {
     const found = this.#images.get(name)
     if (found !== undefined) return found
     const { imageId } = containerOf(task, name)
-    const reference = definitionOf(task, name).image
-    const current = await images.get(reference)
-    const image = current?.id === imageId ? current : (await images.list()).find(({ id }) => id === imageId)
+    const image = await imageById(images, definitionOf(task, name).image, imageId)
     if (image !== undefined) this.#images.set(name, image)
     return image
   }
@@ -124,7 +126,7 @@ export class Launch {
   ): Promise<Brought> {
     const { world, imageSource } = this.#parts
     const { image: reference } = definitionOf(task, name)
-    const login = await unlessAborted(signal, this.#login(task, name))
+    const login = await unlessAborted(signal, this.#asked.login(task, name))
     try {
       const brought = await patiently(world, signal, () => imageSource.bring(reference, { login, signal, ...progress }))
       this.#images.set(name, brought.image)
@@ -132,56 +134,6 @@ export class Launch {
     } catch (error) {
       throw failureOf(error, "CannotPullContainerError")
     }
-  }
-
-  async #login(task: TaskRecord, name: string): Promise<Login | undefined> {
-    const { registryAuthentication: authentication } = definitionOf(task, name)
-    if (authentication === undefined) return undefined
-    const failure: ReasonName =
-      authentication.type === "ecr" ? "CannotPullECRContainerError" : "CannotPullContainerAuthError"
-    return await this.#ask(failure, "container", "unable to get the registry's password", async (resolver) =>
-      resolver.login(authentication, await this.#executionCredentials(task)),
-    )
-  }
-
-  async #variables(task: TaskRecord, name: string): Promise<{ secrets: Variables; files: Variables }> {
-    const { secrets = [], environmentFiles = [] } = definitionOf(task, name)
-    const isSecret = secrets.some(({ target }) => target === "CONTAINER")
-    const ask = (what: string, of: (credentials: Credentials | undefined) => Promise<Variables> | undefined) =>
-      this.#ask(
-        "ResourceInitializationError",
-        "task",
-        what,
-        async () => of(await this.#executionCredentials(task)) ?? {},
-      )
-    const { resolver } = this.#parts
-    const [ofSecrets, ofFiles] = await Promise.all([
-      isSecret ? ask("unable to pull secrets or registry auth", (with_) => resolver?.secrets(task, name, with_)) : {},
-      environmentFiles.length > 0
-        ? ask("failed to download env files", (with_) => resolver?.environmentFiles(task, name, with_))
-        : {},
-    ])
-    return { secrets: ofSecrets, files: ofFiles }
-  }
-
-  /** What fails is the owner's to see, whatever it was. */
-  async #ask<T>(
-    name: ReasonName,
-    ends: "task" | "container",
-    what: string,
-    question: (resolver: NonNullable<Parts["resolver"]>) => Promise<T>,
-  ): Promise<T> {
-    const { resolver } = this.#parts
-    if (resolver === undefined) throw new Failure(ends, name, `${what}: this node has nobody to ask`)
-    try {
-      return await question(resolver)
-    } catch (error) {
-      throw new Failure(ends, name, `${what}: ${(error as Error).message}`, { cause: error })
-    }
-  }
-
-  #executionCredentials(task: TaskRecord): Promise<Credentials | undefined> {
-    return this.#parts.credentials.await(task.executionCredentialsId)
   }
 
   async #mounts(task: TaskRecord, name: string, signal: AbortSignal) {
@@ -241,14 +193,6 @@ export class Launch {
       throw new Failure("container", "CannotStartContainerError", words, { cause: error })
     }
   }
-}
-
-export function containerOf(task: TaskRecord, name: string): ContainerRecord {
-  return task.containers.find((container) => container.name === name)!
-}
-
-export function definitionOf(task: TaskRecord, name: string) {
-  return task.payload.containers.find((container) => container.name === name)!
 }
 
 /** The container, and those it takes volumes from, and so on. */

@@ -1,5 +1,7 @@
 import type { TaskRecord } from "../records.ts"
+import { imageById } from "./image-source.ts"
 import { ownVolumes } from "./mounts.ts"
+import { definitionOf } from "./part-of-task.ts"
 import type { Parts } from "./parts.ts"
 import { isUnavailable, patiently, within } from "./patience.ts"
 
@@ -52,8 +54,10 @@ async function imageVolumesOf(
 ): Promise<ReadonlyMap<string, readonly string[]>> {
   const named = await Promise.all(
     task.containers.map(async ({ name, imageId }) => {
-      const image = imageId && (await patiently(world, signal, () => engine.images.get(imageId)))
-      return [name, image ? image.config.volumes : []] as const
+      const { image: reference } = definitionOf(task, name)
+      const find = () => imageById(engine.images, reference, imageId)
+      const image = imageId === undefined ? undefined : await patiently(world, signal, find)
+      return [name, image?.config.volumes ?? []] as const
     }),
   )
   return new Map(named.filter(([, volumes]) => volumes.length > 0))

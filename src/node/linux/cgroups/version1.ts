@@ -18,8 +18,11 @@ export class CgroupsVersion1 implements Cgroups {
     this.#roots = [...new Set(controllers.values())]
   }
 
-  /** In the trees in which it is limited; whoever puts a process into it makes the others. */
   async create(path: string, { cpu, memory, pidsMax }: CgroupLimits): Promise<void> {
+    for (const root of this.#roots) {
+      if (root === this.#controllers.get("cpuset")) inheritProcessors(root, join(root, path))
+      else mkdirSync(join(root, path), { recursive: true })
+    }
     if (cpu !== undefined) {
       this.#write("cpu", path, "cpu.cfs_period_us", CPU_PERIOD_MICROSECONDS)
       this.#write("cpu", path, "cpu.cfs_quota_us", quotaMicroseconds(cpu))
@@ -29,7 +32,7 @@ export class CgroupsVersion1 implements Cgroups {
   }
 
   async join(path: string, pid: number): Promise<void> {
-    for (const root of this.#roots) writeFileSync(join(this.#make(root, path), "cgroup.procs"), String(pid))
+    for (const root of this.#roots) writeFileSync(join(root, path, "cgroup.procs"), String(pid))
   }
 
   remove(path: string): Promise<void> {
@@ -72,16 +75,9 @@ export class CgroupsVersion1 implements Cgroups {
     )
   }
 
-  #make(root: string, path: string): string {
-    const folder = join(root, path)
-    if (root === this.#controllers.get("cpuset")) inheritProcessors(root, folder)
-    else mkdirSync(folder, { recursive: true })
-    return folder
-  }
-
   #write(controller: string, path: string, file: string, value: number): void {
     const root = this.#controllers.get(controller)
-    if (root !== undefined) writeFileSync(join(this.#make(root, path), file), String(value))
+    if (root !== undefined) writeFileSync(join(root, path, file), String(value))
   }
 
   #read(controller: string, path: string, file: string): string | undefined {

@@ -1,4 +1,6 @@
-import { addAddress, addRoute, addVeth, LOOPBACK_INDEX, setHairpin, setUp } from "../netlink/route.ts"
+import { addAddress } from "../netlink/address.ts"
+import { addVeth, LOOPBACK_INDEX, setHairpin, setUp } from "../netlink/link.ts"
+import { addRoute } from "../netlink/route.ts"
 import { withNetlink } from "../netlink/socket.ts"
 import { forgetDatagramsAt } from "./datagrams.ts"
 import { keep, letGo } from "./kept.ts"

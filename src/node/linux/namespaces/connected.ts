@@ -1,5 +1,5 @@
 import { isSystemError } from "../libc.ts"
-import { addVeth, deleteLink, setUp } from "../netlink/route.ts"
+import { addVeth, deleteLink, setUp } from "../netlink/link.ts"
 import { addVxlan } from "../netlink/vxlan.ts"
 import type { FabricOrders } from "./fabric-orders.ts"
 import { placeAt } from "./place.ts"

@@ -1,6 +1,6 @@
 import { isSystemError } from "../libc.ts"
+import { decodeAddress, getAddresses } from "../netlink/address.ts"
 import { type Connection, decodeConnection, deleteConnection, getConnections, UDP } from "../netlink/connection.ts"
-import { decodeAddress, getAddresses } from "../netlink/route.ts"
 import { NETFILTER, withNetlink } from "../netlink/socket.ts"
 
 /**

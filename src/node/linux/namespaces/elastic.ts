@@ -1,6 +1,6 @@
 import { closeSync, openSync } from "node:fs"
 import { isSystemError } from "../libc.ts"
-import { addVeth, deleteLink, LOOPBACK_INDEX, setUp } from "../netlink/route.ts"
+import { addVeth, deleteLink, LOOPBACK_INDEX, setUp } from "../netlink/link.ts"
 import { withNetlink } from "../netlink/socket.ts"
 import type { FabricOrders } from "./fabric-orders.ts"
 import { keep, letGo } from "./kept.ts"

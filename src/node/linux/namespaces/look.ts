@@ -1,16 +1,9 @@
 import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs"
 import type { NetworkCounters } from "../../engine/engine.ts"
 import { isSystemError } from "../libc.ts"
-import {
-  addAddress,
-  decodeLink,
-  decodeRoute,
-  deleteAddress,
-  getLinks,
-  getRoutes,
-  LOOPBACK_INDEX,
-  setUp,
-} from "../netlink/route.ts"
+import { addAddress, deleteAddress } from "../netlink/address.ts"
+import { decodeLink, getLinks, LOOPBACK_INDEX, setUp } from "../netlink/link.ts"
+import { decodeRoute, getRoutes } from "../netlink/route.ts"
 import { withNetlink } from "../netlink/socket.ts"
 import { parseNetworkCounters } from "../network-counters.ts"
 import type { Orders } from "./orders.ts"

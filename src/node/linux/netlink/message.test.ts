@@ -1,7 +1,9 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
+import { addAddress } from "./address.ts"
+import { addVeth } from "./link.ts"
 import { ACKNOWLEDGE, type Attributes, decode, decodeAttributes, encode, number32, text } from "./message.ts"
-import { addAddress, addRoute, addVeth, decodeRoute } from "./route.ts"
+import { addRoute, decodeRoute } from "./route.ts"
 
 test("a message is a header, what its type asks for, and padded attributes", () => {
   // As `ip address add 10.0.0.2/24 dev …` with index 7 sends it.

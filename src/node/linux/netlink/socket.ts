@@ -1,7 +1,7 @@
 import { closeSync } from "node:fs"
 import { AF_NETLINK, receive, receiveNow, SOCK_RAW, type SystemError, send, socket, systemError } from "../libc.ts"
+import { decodeLink, getLink } from "./link.ts"
 import { decode, encode, type Message, type Reply } from "./message.ts"
-import { decodeLink, getLink } from "./route.ts"
 
 /**
  * A connection to the kernel's network, in the namespace in which it was made, wherever its thread goes later. The

@@ -1,4 +1,4 @@
-import type { Credentials, TaskPayload } from "../../../wire/task.ts"
+import type { Credentials } from "../../../wire/task.ts"
 import { sleep, type World } from "../../../world/world.ts"
 import { type CallOptions, type Region, RegionError } from "../../region.ts"
 import { type LogDriver, LogRefusal, type LogSink, type LogTarget } from "../driver.ts"
@@ -13,9 +13,6 @@ export interface AwslogsDriverOptions {
 
   /** Of the task's execution role, as far as the region has sent them. */
   readonly credentials: (id: string) => Credentials | undefined
-
-  /** With what to write for a task without such a role, if not with the instance's own key. */
-  readonly onBehalfOf?: (task: TaskPayload) => CallOptions["credentials"]
 }
 
 /** Puts lines into CloudWatch Logs of the region. */
@@ -23,13 +20,11 @@ export class AwslogsDriver implements LogDriver {
   readonly #world: World
   readonly #region: Region
   readonly #credentials: AwslogsDriverOptions["credentials"]
-  readonly #onBehalfOf: AwslogsDriverOptions["onBehalfOf"]
 
-  constructor({ world, region, credentials, onBehalfOf }: AwslogsDriverOptions) {
+  constructor({ world, region, credentials }: AwslogsDriverOptions) {
     this.#world = world
     this.#region = region
     this.#credentials = credentials
-    this.#onBehalfOf = onBehalfOf
   }
 
   async prepare(target: LogTarget): Promise<void> {
@@ -158,10 +153,9 @@ export class AwslogsDriver implements LogDriver {
       const message = "the region has not sent the execution role's credentials yet"
       return Promise.reject(new RegionError("Unreachable", 0, message))
     }
-    const allowed = credentials ?? this.#onBehalfOf?.(task.payload)
     const options: CallOptions = {
       msMax: CALL_MS_MAX,
-      ...(allowed !== undefined && { credentials: allowed }),
+      ...(credentials !== undefined && { credentials }),
       ...(region !== undefined && { region }),
       ...(signal !== undefined && { signal }),
     }

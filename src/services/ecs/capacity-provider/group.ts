@@ -1,7 +1,7 @@
 import type { AutoScalingGroupProvider, AutoScalingGroupProviderUpdate, ManagedScaling } from "@aws-sdk/client-ecs"
 import { parseArn } from "../../../aws/arn.ts"
 import { fault, invalid } from "../fault.ts"
-import type { CapacityProvider } from "../tables.ts"
+import type { CapacityProvider } from "../tables/capacity-provider.ts"
 
 /** How a provider deals with its group's instances. */
 export type Management = Pick<CapacityProvider, "managedScaling" | "managedTerminationProtection" | "managedDraining">

@@ -3,7 +3,10 @@ import { parseArn, resourceOf } from "../../../aws/arn.ts"
 import type { Call } from "../../../aws/operations.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import { fault, invalid } from "../fault.ts"
-import { capacityProviders, serviceRevisions, services, tasks } from "../tables.ts"
+import { capacityProviders } from "../tables/capacity-provider.ts"
+import { serviceRevisions } from "../tables/revision.ts"
+import { services } from "../tables/service.ts"
+import { tasks } from "../tables/task.ts"
 
 /** The providers that every account has without making them. */
 export const FARGATE_PROVIDERS = ["FARGATE", "FARGATE_SPOT"] as const satisfies readonly string[]

@@ -2,7 +2,8 @@ import type { KeyValuePair, LaunchType } from "@aws-sdk/client-ecs"
 import type { Tx } from "../../../store/transaction.ts"
 import { isFargate } from "../capacity-provider/strategy.ts"
 import { capacity } from "../placement/capacity.ts"
-import { serviceRevisions, services } from "../tables.ts"
+import { serviceRevisions } from "../tables/revision.ts"
+import { services } from "../tables/service.ts"
 
 export interface ClusterCounts {
   readonly registeredContainerInstancesCount: number

@@ -1,13 +1,14 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import { arnOf } from "../../../aws/arn.ts"
 import type { Call, Operations } from "../../../aws/operations.ts"
-import { requestTagConditions } from "../../../aws/tags.ts"
 import { newHex } from "../../../world/ids.ts"
 import { activeCluster } from "../cluster.ts"
 import { fault, invalid } from "../fault.ts"
-import { clusterArn } from "../names.ts"
+import { clusterArn, memberArn } from "../names.ts"
+import { permitMaking } from "../permit.ts"
 import { isPool, POOL_CLUSTER } from "../pool.ts"
-import { type Cluster, type ContainerInstance, clusters, containerInstances } from "../tables.ts"
+import { type Cluster, clusters } from "../tables/cluster.ts"
+import { type ContainerInstance, containerInstances } from "../tables/container-instance.ts"
 import { addToTags, checkedTags, tagsOf } from "../tag.ts"
 import { describeInstance } from "./detail.ts"
 import { instanceArn } from "./find.ts"
@@ -19,7 +20,7 @@ export const agentOperations = {
   RegisterContainerInstance(call, input: sdk.RegisterContainerInstanceRequest & Unpublished) {
     const arn = clusterArn(call, input.cluster || "default")
     const tags = checkedTags(input.tags)
-    call.authorize(arn, { ...requestTagConditions(tags), "ecs:cluster": arn })
+    permitMaking(call, { on: arn, arn: memberArn(call, "container-instance", arn, "*"), tags })
     openPool(call, arn)
     // An agent that was told of no cluster makes `default` itself when it hears that there is none.
     const cluster = activeCluster(call, arn)

@@ -2,7 +2,7 @@ import type * as sdk from "@aws-sdk/client-ecs"
 import type { Tx } from "../../../store/transaction.ts"
 import { isoTime } from "../event/task.ts"
 import { capacity } from "../placement/capacity.ts"
-import type { ContainerInstance } from "../tables.ts"
+import type { ContainerInstance } from "../tables/container-instance.ts"
 
 /** An instance as every operation shows it; each adds what it alone shows. */
 export function describeInstance(tx: Tx, instance: ContainerInstance): sdk.ContainerInstance {

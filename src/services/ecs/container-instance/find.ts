@@ -2,7 +2,8 @@ import type { Call } from "../../../aws/operations.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import { invalid } from "../fault.ts"
 import { memberArn } from "../names.ts"
-import { type Cluster, type ContainerInstance, containerInstances } from "../tables.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import { type ContainerInstance, containerInstances } from "../tables/container-instance.ts"
 
 /** The instance of this cluster that a caller means; undefined when there is none. */
 export function findInstance(call: Call, cluster: Cluster, arn: string): ContainerInstance | undefined {

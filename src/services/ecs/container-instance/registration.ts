@@ -1,7 +1,7 @@
 import type { Attribute, RegisterContainerInstanceRequest, Resource } from "@aws-sdk/client-ecs"
 import { fault, invalid } from "../fault.ts"
 import { ZONE } from "../placement/face.ts"
-import type { ContainerInstance } from "../tables.ts"
+import type { ContainerInstance } from "../tables/container-instance.ts"
 import { type IdentityDocument, readIdentityDocument } from "./identity-document.ts"
 
 /** What a registration says of a machine. */

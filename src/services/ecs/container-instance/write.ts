@@ -1,5 +1,5 @@
 import { type Writer, writeEvent } from "../event/write.ts"
-import { type ContainerInstance, containerInstances, type InstanceHealthCheck } from "../tables.ts"
+import { type ContainerInstance, containerInstances, type InstanceHealthCheck } from "../tables/container-instance.ts"
 import { instanceDetail } from "./detail.ts"
 
 /**

@@ -1,7 +1,8 @@
 import fc from "fast-check"
 import { expect, test } from "vitest"
 import { type Agents, type Fate, startAgents } from "../service/testing.ts"
-import { deployments, type Task } from "../tables.ts"
+import { deployments } from "../tables/deployment.ts"
+import type { Task } from "../tables/task.ts"
 import { boundsOf } from "./bounds.ts"
 import { PROVEN_MS } from "./member.ts"
 

@@ -1,7 +1,9 @@
 import type { Writer } from "../event/write.ts"
 import { shownDeployments } from "../service/find.ts"
 import { inProgress } from "../service/sentence.ts"
-import { type Deployment, deployments, type Service, type ServiceRevision } from "../tables.ts"
+import { type Deployment, deployments } from "../tables/deployment.ts"
+import type { ServiceRevision } from "../tables/revision.ts"
+import type { Service } from "../tables/service.ts"
 
 /**
  * Begins the way to a revision. A deployment that is still under way ends here: its tasks are among those that the new one

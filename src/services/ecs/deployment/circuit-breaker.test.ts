@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import type { Deployment } from "../tables.ts"
+import type { Deployment } from "../tables/deployment.ts"
 import { countFailures, isTripped, rollbackCandidate, THRESHOLD_DEFAULT, thresholdOf } from "./circuit-breaker.ts"
 
 function breaker(type: "BOUNDED_PERCENT" | "UNBOUNDED_PERCENT" | "COUNT" = "BOUNDED_PERCENT", value = 50) {

@@ -1,5 +1,5 @@
 import type { DeploymentCircuitBreaker } from "@aws-sdk/client-ecs"
-import type { Deployment } from "../tables.ts"
+import type { Deployment } from "../tables/deployment.ts"
 
 /** After how many failed tasks in a row a deployment is given up. */
 export function thresholdOf(breaker: DeploymentCircuitBreaker, desiredCount: number): number {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { type Agents, startAgents } from "../service/testing.ts"
-import type { ContainerInstance } from "../tables.ts"
+import type { ContainerInstance } from "../tables/container-instance.ts"
 
 const DAEMON = { schedulingStrategy: "DAEMON" } as const
 

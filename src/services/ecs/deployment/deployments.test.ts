@@ -2,7 +2,7 @@ import { ConflictException } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
 import { eventDetail } from "../event/read.ts"
 import { type Agents, CANNOT_PULL, startAgents } from "../service/testing.ts"
-import { events } from "../tables.ts"
+import { events } from "../tables/event.ts"
 
 async function running(input: Parameters<Agents["create"]>[0] = {}): Promise<Agents> {
   const agents = await startAgents()

@@ -1,5 +1,5 @@
 import type { Tx } from "../../../store/transaction.ts"
-import type { Deployment } from "../tables.ts"
+import type { Deployment } from "../tables/deployment.ts"
 import type { Stage } from "./strategy.ts"
 
 /**

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { aTask } from "../placement/testing.ts"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 import { PROVEN_MS, type Standing, standingOf } from "./member.ts"
 
 const NOW = 1_000_000

@@ -1,4 +1,5 @@
-import type { Task, TaskDefinition } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { isProtected } from "../task-protection.ts"
 
 /**

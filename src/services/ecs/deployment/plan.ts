@@ -1,4 +1,4 @@
-import type { Obstacle } from "../tables.ts"
+import type { Obstacle } from "../tables/deployment.ts"
 import type { Member } from "./member.ts"
 import type { DeploymentStrategy, Plan, Situation, Stage, Stop } from "./strategy.ts"
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest"
 import { shownDeployments } from "../service/find.ts"
 import { startAgents } from "../service/testing.ts"
-import { services } from "../tables.ts"
+import { services } from "../tables/service.ts"
 import { recipeOf, startPlanned } from "./recipe.ts"
 
 test("tasks of several revisions start side by side, each for the deployment that led to its revision", async () => {

@@ -1,4 +1,5 @@
-import type { Deployment, Task } from "../tables.ts"
+import type { Deployment } from "../tables/deployment.ts"
+import type { Task } from "../tables/task.ts"
 
 type Restarts = Pick<Deployment, "failedStarts" | "nextStartAt" | "failure">
 

@@ -1,6 +1,8 @@
 import type { Turn } from "../../../store/controller.ts"
 import { tell, writeDeploymentState } from "../service/event.ts"
-import { type Deployment, deployments, type Service, serviceRevisions, services } from "../tables.ts"
+import { type Deployment, deployments } from "../tables/deployment.ts"
+import { serviceRevisions } from "../tables/revision.ts"
+import { type Service, services } from "../tables/service.ts"
 import { ended } from "./begin.ts"
 import { rollbackCandidate } from "./circuit-breaker.ts"
 

@@ -1,6 +1,6 @@
 import type { Turn } from "../../../store/controller.ts"
 import { REPEATED_AFTER_MS, tell, writeAction } from "../service/event.ts"
-import type { Service } from "../tables.ts"
+import type { Service } from "../tables/service.ts"
 
 /** The service with since when it is steady. It is said when it becomes so, and again every six hours while it stays so. */
 export function keptSteady(turn: Turn, service: Service, isSteady: boolean): Service {

@@ -1,5 +1,5 @@
 import type { DeploymentConfiguration } from "@aws-sdk/client-ecs"
-import type { Deployment, Obstacle } from "../tables.ts"
+import type { Deployment, Obstacle } from "../tables/deployment.ts"
 import type { Bounds } from "./bounds.ts"
 import type { Member } from "./member.ts"
 

@@ -1,5 +1,5 @@
 import { aTask } from "../placement/testing.ts"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 import { boundsOf } from "./bounds.ts"
 import type { Member, Standing } from "./member.ts"
 import type { Situation } from "./strategy.ts"

@@ -1,5 +1,5 @@
 import type { Tx } from "../../../store/transaction.ts"
-import type { EcsEvent } from "../tables.ts"
+import type { EcsEvent } from "../tables/event.ts"
 import { taskEventDetail } from "./task.ts"
 
 /** What an event tells, in AWS's words: the `detail` that a bus hands on. */

@@ -1,6 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { Tx } from "../../../store/transaction.ts"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 import { outlineOf, timesOf } from "../task/describe.ts"
 
 /** A task as an event tells of it: as DescribeTasks shows it, but for what AWS leaves out, and with times as text. */

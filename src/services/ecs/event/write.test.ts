@@ -1,7 +1,9 @@
 import { expect, test } from "vitest"
+import { upgrade } from "../../../store/table.ts"
 import { HOME, startStore } from "../../../store/testing.ts"
-import { eventCounters, events } from "../tables.ts"
+import { type EcsEvent, eventCounters, events } from "../tables/event.ts"
 import { EXITED, RUNNING, startShop } from "../task/testing.ts"
+import { eventDetail, eventVersion } from "./read.ts"
 import { writeEvent } from "./write.ts"
 
 test("a task's events tell of each change in AWS's shape, and their version only rises", async () => {
@@ -90,4 +92,12 @@ test("the newest ten thousand events are kept, and a number is never given out t
   })
   write(1)
   expect(store.transact(HOME, (tx) => tx.all(events).map(({ sequence }) => Number(sequence)))).toEqual([10_006])
+})
+
+test("an event in the words of an earlier version is told in these words", async () => {
+  const { store } = await startStore([events, eventCounters])
+  const earlier = { sequence: "1", id: "a", time: 0, detailType: "x", resources: [], detail: { version: 3 } }
+  const event = upgrade(events, 1, earlier) as EcsEvent
+  expect(store.transact(HOME, (tx) => eventDetail(tx, event))).toEqual({ version: 3 })
+  expect(eventVersion(event)).toBe(3)
 })

@@ -1,6 +1,6 @@
 import type { Turn } from "../../../store/controller.ts"
 import { newUuid } from "../../../world/ids.ts"
-import { type EcsEvent, eventCounters, events } from "../tables.ts"
+import { type EcsEvent, eventCounters, events } from "../tables/event.ts"
 
 /** Who changes records, an operation or a controller: what both have. */
 export type Writer = Pick<Turn, "tx" | "now" | "random">

@@ -1,5 +1,5 @@
 import type { Tx } from "../../../store/transaction.ts"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 
 /**
  * What has to happen outside between a task and its traffic: a name to register, a target to let go. While a gate

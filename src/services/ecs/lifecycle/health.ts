@@ -1,4 +1,4 @@
-import type { Task, TaskContainer } from "../tables.ts"
+import type { Task, TaskContainer } from "../tables/task.ts"
 
 /** A task's health is that of its essential containers; one that has no health check is UNKNOWN for ever. */
 export function healthOf(containers: readonly Pick<TaskContainer, "essential" | "health">[]): Task["health"] {

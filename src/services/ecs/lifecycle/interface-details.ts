@@ -1,6 +1,6 @@
 import type { Tx } from "../../../store/transaction.ts"
 import { interfaceSurroundings, type NetworkInterface, privateDnsName, vpcs } from "../../ec2/index.ts"
-import type { InterfaceLink, TaskAttachment } from "../tables.ts"
+import type { InterfaceLink, TaskAttachment } from "../tables/task.ts"
 
 /** What AWS shows of a task's interface, in its order. A name it has only where the VPC gives names. */
 export function interfaceDetails(tx: Tx, one: NetworkInterface): TaskAttachment["details"] {

@@ -1,5 +1,5 @@
 import { assert } from "../../../base/assert.ts"
-import type { Task, TaskStatus } from "../tables.ts"
+import type { Task, TaskStatus } from "../tables/task.ts"
 
 interface Moves {
   /** Who takes a task out of this status, when nothing goes wrong. */

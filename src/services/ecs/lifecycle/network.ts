@@ -2,7 +2,7 @@ import { parseArn } from "../../../aws/arn.ts"
 import { attachInterface, deleteInterface } from "../../ec2/index.ts"
 import { hostInterface, unhostInterface } from "../../fabric/index.ts"
 import type { Writer } from "../event/write.ts"
-import type { Task, TaskAttachment } from "../tables.ts"
+import type { Task, TaskAttachment } from "../tables/task.ts"
 import { interfaceDetails, linkOf } from "./interface-details.ts"
 
 /** Whether there is an interface that the task has or will get, and that must be taken away before it is STOPPED. */

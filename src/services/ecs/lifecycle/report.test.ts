@@ -4,16 +4,10 @@ import { HOME, startStore } from "../../../store/testing.ts"
 import { eventDetail } from "../event/read.ts"
 import type { Writer } from "../event/write.ts"
 import { aTask, CLUSTER } from "../placement/testing.ts"
-import {
-  containerInstances,
-  eventCounters,
-  events,
-  resourceTags,
-  type Task,
-  type TaskContainer,
-  type TaskStatus,
-  tasks,
-} from "../tables.ts"
+import { containerInstances } from "../tables/container-instance.ts"
+import { eventCounters, events } from "../tables/event.ts"
+import { resourceTags } from "../tables/tag.ts"
+import { type Task, type TaskContainer, type TaskStatus, tasks } from "../tables/task.ts"
 import { healthOf } from "./health.ts"
 import { isBefore, MOVES, wantedOfAgent } from "./moves.ts"
 import { applyHealth, applyReport, type TaskReport } from "./report.ts"

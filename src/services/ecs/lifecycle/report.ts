@@ -1,6 +1,6 @@
 import type { NetworkBinding } from "@aws-sdk/client-ecs"
 import type { Writer } from "../event/write.ts"
-import type { Task, TaskAttachment, TaskContainer } from "../tables.ts"
+import type { Task, TaskAttachment, TaskContainer } from "../tables/task.ts"
 import { mayRun } from "./gate.ts"
 import { healthOf } from "./health.ts"
 import { moved } from "./moves.ts"

@@ -1,5 +1,5 @@
 import type { Writer } from "../event/write.ts"
-import type { Task, TaskContainer } from "../tables.ts"
+import type { Task, TaskContainer } from "../tables/task.ts"
 import { moved } from "./moves.ts"
 import { hasInterface } from "./network.ts"
 import { putTask } from "./write.ts"

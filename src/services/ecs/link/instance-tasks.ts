@@ -2,7 +2,8 @@ import { parseArn } from "../../../aws/arn.ts"
 import { regionScope } from "../../../store/changes.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import { isPool } from "../pool.ts"
-import { poolTasks, type Task, tasks } from "../tables.ts"
+import { poolTasks } from "../tables/pool.ts"
+import { type Task, tasks } from "../tables/task.ts"
 
 // The tasks of an instance lie beside it; those of an instance of the pool lie wherever their owners are. `tx` is in the
 // instance's own scope throughout.

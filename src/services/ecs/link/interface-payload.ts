@@ -1,6 +1,6 @@
 import type { NetworkInterface } from "../../../wire/task.ts"
 import { attachmentArn } from "../lifecycle/network.ts"
-import type { Task, TaskAttachment } from "../tables.ts"
+import type { Task, TaskAttachment } from "../tables/task.ts"
 
 /** A task's interface as its agent gets it; undefined until there is one, and for what is no interface. */
 export function interfacePayload(task: Task, attachment: TaskAttachment): NetworkInterface | undefined {

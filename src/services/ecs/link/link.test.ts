@@ -5,7 +5,8 @@ import type { Payload } from "../../../wire/acs.ts"
 import { startWorld } from "../../testing.ts"
 import { connected } from "../container-instance/write.ts"
 import { stopTask } from "../lifecycle/stop.ts"
-import { containerInstances, tasks } from "../tables.ts"
+import { containerInstances } from "../tables/container-instance.ts"
+import { tasks } from "../tables/task.ts"
 import { type Behaviour, FakeAgent, roadTo } from "./testing.ts"
 
 /** A region with a cluster, a definition, and an agent that has registered. */

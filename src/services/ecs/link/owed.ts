@@ -1,5 +1,5 @@
 import { wantedOfAgent } from "../lifecycle/moves.ts"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 import { interfacePayload } from "./interface-payload.ts"
 
 /** What an agent can be told of a task, in the order in which it is. */

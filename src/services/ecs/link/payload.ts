@@ -1,7 +1,8 @@
 import { accountOf } from "../../../store/changes.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import type { Credentials, TaskPayload, Volume } from "../../../wire/task.ts"
-import type { Task, TaskDefinition } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { containerPayload } from "./container-payload.ts"
 import { interfacePayload } from "./interface-payload.ts"
 

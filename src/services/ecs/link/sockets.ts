@@ -2,7 +2,8 @@ import { Fault } from "../../../aws/fault.ts"
 import type { Call } from "../../../aws/operations.ts"
 import type { SocketEndpoint, SocketEndpoints, SocketHost } from "../../../aws/socket.ts"
 import { clusterArn } from "../names.ts"
-import { type ContainerInstance, containerInstances } from "../tables.ts"
+import { permit } from "../permit.ts"
+import { type ContainerInstance, containerInstances } from "../tables/container-instance.ts"
 import { Link } from "./link.ts"
 import { roleIssuer } from "./role-issuer.ts"
 import type { SessionHost } from "./session.ts"
@@ -50,7 +51,7 @@ export function agentSockets(issuerOf: (host: SocketHost) => SessionHost["issue"
 function registered(call: Call, instanceArn: string | null, cluster: string | null): ContainerInstance {
   const within = clusterArn(call, cluster || "default")
   const arn = instanceArn ?? ""
-  call.authorize(arn === "" ? "*" : arn, { "ecs:cluster": within })
+  permit(call, arn === "" ? "*" : arn, () => ({ "ecs:cluster": within }))
   const instance = call.tx.get(containerInstances, arn)
   if (instance === undefined) throw new Fault("InvalidInstanceException", "The container instance is not known.")
   if (instance.clusterArn !== within) {

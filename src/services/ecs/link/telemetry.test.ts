@@ -2,7 +2,8 @@ import { expect, test } from "vitest"
 import { untilAnswered } from "../../../aws/testing.ts"
 import { regionScope } from "../../../store/changes.ts"
 import { startWorld } from "../../testing.ts"
-import { containerInstances, tasks } from "../tables.ts"
+import { containerInstances } from "../tables/container-instance.ts"
+import { tasks } from "../tables/task.ts"
 import { FakeAgent, roadTo } from "./testing.ts"
 
 async function start() {

@@ -1,5 +1,5 @@
 import type { LaunchType } from "@aws-sdk/client-ecs"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 import type { Board } from "./board.ts"
 import type { Candidates } from "./candidates.ts"
 import { ChangeLog } from "./change-log.ts"

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
-import { type ContainerInstance, containerInstances, tasks } from "../tables.ts"
+import { type ContainerInstance, containerInstances } from "../tables/container-instance.ts"
+import { tasks } from "../tables/task.ts"
 import { Capacity } from "./capacity.ts"
 import { closestRefusal, explainInstance, explainPlacement, placementProblem } from "./explain.ts"
 import { aDemand, anInstance, aRequest, aTask, attributes } from "./testing.ts"

@@ -1,5 +1,5 @@
 import { instanceType } from "../../ec2/index.ts"
-import type { ContainerInstance } from "../tables.ts"
+import type { ContainerInstance } from "../tables/container-instance.ts"
 
 /** What an instance's own record says that placement needs, taken apart once for all the tasks that come. */
 export interface Face {

@@ -1,5 +1,6 @@
 import type { Resource } from "@aws-sdk/client-ecs"
-import type { ContainerInstance, Demand, Task } from "../tables.ts"
+import type { ContainerInstance } from "../tables/container-instance.ts"
+import type { Demand, Task } from "../tables/task.ts"
 import type { Kin } from "./cluster-capacity.ts"
 import type { Face } from "./face.ts"
 import type { QueriedInstance } from "./query.ts"

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
 import { instanceType } from "../../ec2/index.ts"
-import { containerInstances } from "../tables.ts"
+import { containerInstances } from "../tables/container-instance.ts"
 import { Capacity } from "./capacity.ts"
 import { anInstance, attributes } from "./testing.ts"
 

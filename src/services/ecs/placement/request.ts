@@ -5,7 +5,7 @@ import type {
   PlacementConstraint,
   PlacementStrategy,
 } from "@aws-sdk/client-ecs"
-import type { Demand } from "../tables.ts"
+import type { Demand } from "../tables/task.ts"
 
 /**
  * A task that wants a place; the same for any number of equal tasks. To use one object for all of them spares comparing

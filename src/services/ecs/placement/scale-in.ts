@@ -1,6 +1,6 @@
 import type { PlacementStrategy } from "@aws-sdk/client-ecs"
 import type { Random } from "../../../world/world.ts"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 import type { Capacity } from "./capacity.ts"
 import { ZONE } from "./face.ts"
 import { type Measure, measuresOf } from "./strategy.ts"

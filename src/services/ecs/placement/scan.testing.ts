@@ -1,5 +1,7 @@
 import type { PlacementStrategy } from "@aws-sdk/client-ecs"
-import type { ContainerInstance, PoolTask, Task } from "../tables.ts"
+import type { ContainerInstance } from "../tables/container-instance.ts"
+import type { PoolTask } from "../tables/pool.ts"
+import type { Task } from "../tables/task.ts"
 import { compileQuery, matches, type QueriedInstance } from "./query.ts"
 import type { PlacementRequest } from "./request.ts"
 

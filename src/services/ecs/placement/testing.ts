@@ -1,5 +1,6 @@
 import type { Attribute } from "@aws-sdk/client-ecs"
-import type { ContainerInstance, Demand, Task } from "../tables.ts"
+import type { ContainerInstance } from "../tables/container-instance.ts"
+import type { Demand, Task } from "../tables/task.ts"
 import type { PlacementRequest } from "./request.ts"
 
 export const CLUSTER = "arn:aws:ecs:us-east-1:111122223333:cluster/default"

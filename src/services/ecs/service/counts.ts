@@ -1,4 +1,4 @@
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 
 /** As AWS counts: a task that is on its way down is neither. */
 export function countsOf(tasks: readonly Pick<Task, "lastStatus">[]): {

@@ -1,14 +1,18 @@
 import type { CreateServiceRequest, SchedulingStrategy } from "@aws-sdk/client-ecs"
 import { globalArnOf } from "../../../aws/arn.ts"
 import type { Call } from "../../../aws/operations.ts"
-import { requestTagConditions } from "../../../aws/tags.ts"
 import { activeCluster } from "../cluster.ts"
 import { beginDeployment } from "../deployment/begin.ts"
 import { invalid, notYet } from "../fault.ts"
-import { type Cluster, type Service, services, type TaskDefinition } from "../tables.ts"
+import { permitMaking } from "../permit.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import { type Service, services } from "../tables/service.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { checkedTags, putTags } from "../tag.ts"
 import { digestOf } from "../task/token.ts"
 import { activeDefinition } from "../task-definition/find.ts"
+import { authorizePassing, SERVICES } from "../task-definition/pass-role.ts"
+import { serviceConditions } from "./conditions.ts"
 import { filledConfiguration, filledRebalancing } from "./configuration.ts"
 import { forgetEvents } from "./event.ts"
 import { namedService } from "./find.ts"
@@ -22,15 +26,8 @@ export function createService(call: Call, input: CreateServiceRequest): Service 
   if (!NAME.test(name)) throw invalid(`ServiceName must match ^[a-zA-Z0-9\\-_]{1,255}$, but was ${name}`)
   const tags = checkedTags(input.tags)
   const { cluster: inCluster, arn } = namedService(call, { cluster: input.cluster, service: name })
-  call.authorize(arn, {
-    ...requestTagConditions(tags),
-    "ecs:cluster": inCluster,
-    "ecs:task-definition": input.taskDefinition,
-    "ecs:enable-ecs-managed-tags": input.enableECSManagedTags ?? false,
-    "ecs:enable-execute-command": input.enableExecuteCommand ?? false,
-    "ecs:propagate-tags": input.propagateTags ?? "NONE",
-    "ecs:subnet": input.networkConfiguration?.awsvpcConfiguration?.subnets,
-  })
+  permitMaking(call, { arn, tags, conditions: () => serviceConditions(call, inCluster, input, "new") })
+  if (input.role !== undefined) authorizePassing(call, input.role, SERVICES)
   const cluster = activeCluster(call, inCluster)
   if (clientToken !== undefined && clientToken.length > TOKEN_LENGTH_MAX) {
     throw invalid("idempotency token longer than 36.")

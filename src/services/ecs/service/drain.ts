@@ -1,13 +1,9 @@
 import type { Turn } from "../../../store/controller.ts"
-import {
-  deployments,
-  type Service,
-  serviceReviews,
-  serviceRevisions,
-  services,
-  type Task,
-  taskSets,
-} from "../tables.ts"
+import { deployments } from "../tables/deployment.ts"
+import { serviceRevisions } from "../tables/revision.ts"
+import { type Service, serviceReviews, services } from "../tables/service.ts"
+import type { Task } from "../tables/task.ts"
+import { taskSets } from "../tables/task-set.ts"
 import { forgetTags } from "../tag.ts"
 import { rosterOf } from "./roster.ts"
 import { STOPS_PER_TURN, stopMembers } from "./stop.ts"

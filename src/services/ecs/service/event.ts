@@ -1,7 +1,8 @@
 import { newUuid } from "../../../world/ids.ts"
 import { isoTime } from "../event/task.ts"
 import { type Writer, writeEvent } from "../event/write.ts"
-import { type Deployment, type Service, type ServiceEvent, serviceEvents } from "../tables.ts"
+import type { Deployment } from "../tables/deployment.ts"
+import { type Service, type ServiceEvent, serviceEvents } from "../tables/service.ts"
 
 type Named = Pick<Service, "arn" | "name">
 

@@ -3,13 +3,20 @@ import type { Tx } from "../../../store/transaction.ts"
 import { activeCluster } from "../cluster.ts"
 import { fault } from "../fault.ts"
 import { clusterArn, serviceArn } from "../names.ts"
-import { type Cluster, type Deployment, deployments, type Service, services } from "../tables.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import { type Deployment, deployments } from "../tables/deployment.ts"
+import { type Service, services } from "../tables/service.ts"
 
 /** The ARNs that a caller means by a cluster and a service, whether or not there are such. */
+export interface NamedService {
+  readonly cluster: string
+  readonly arn: string
+}
+
 export function namedService(
   call: Call,
   { cluster = "default", service }: { readonly cluster?: string | undefined; readonly service?: string | undefined },
-): { readonly cluster: string; readonly arn: string } {
+): NamedService {
   const inCluster = clusterArn(call, cluster)
   return { cluster: inCluster, arn: serviceArn(call, inCluster, service!) }
 }
@@ -23,10 +30,8 @@ export function serviceIn({ tx }: Call, { arn: inCluster }: Pick<Cluster, "arn">
 /** The service that an operation changes. */
 export function activeService(
   call: Call,
-  input: { readonly cluster?: string | undefined; readonly service?: string | undefined },
+  named: NamedService,
 ): { readonly cluster: Cluster; readonly service: Service } {
-  const named = namedService(call, input)
-  call.authorize(named.arn, { "ecs:cluster": named.cluster })
   const cluster = activeCluster(call, named.cluster)
   const service = serviceIn(call, cluster, named.arn)
   if (service === undefined) throw fault("ServiceNotFoundException", "Service not found.")

@@ -1,13 +1,8 @@
 import { type Controller, controller, on, type Turn } from "../../../store/controller.ts"
-import {
-  type ContainerInstance,
-  containerInstances,
-  instanceSightings,
-  poolTasks,
-  serviceReviews,
-  services,
-  tasks,
-} from "../tables.ts"
+import { type ContainerInstance, containerInstances } from "../tables/container-instance.ts"
+import { poolTasks } from "../tables/pool.ts"
+import { instanceSightings, serviceReviews, services } from "../tables/service.ts"
+import { tasks } from "../tables/task.ts"
 
 /**
  * Has services looked at again when an instance comes, changes, drains or goes: those that have a task on each instance,

@@ -1,7 +1,7 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { LaunchType } from "@aws-sdk/client-ecs"
 import { isFargate } from "../capacity-provider/strategy.ts"
-import type { ServiceRevision } from "../tables.ts"
+import type { ServiceRevision } from "../tables/revision.ts"
 
 /** What LATEST means. */
 const PLATFORM_LATEST = "1.4.0"

@@ -3,7 +3,8 @@ import type { Tx } from "../../../store/transaction.ts"
 import { checkedContainers, type Judgement, type Member, memberOf, nextLook } from "../deployment/member.ts"
 import { capacity } from "../placement/capacity.ts"
 import { poolOf } from "../pool.ts"
-import { type Service, type Task, tasks } from "../tables.ts"
+import type { Service } from "../tables/service.ts"
+import { type Task, tasks } from "../tables/task.ts"
 import { definitionByArn } from "../task-definition/find.ts"
 
 /** The tasks of a service as they stand now. */

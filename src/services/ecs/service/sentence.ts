@@ -1,4 +1,4 @@
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 
 /** As AWS lists tasks: `(task 1f…) (task 2a…)`. */
 export function taskList(tasks: readonly Pick<Task, "arn">[]): string {

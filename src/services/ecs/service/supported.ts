@@ -6,7 +6,7 @@ import type {
   ServiceVolumeConfiguration,
 } from "@aws-sdk/client-ecs"
 import { fault, invalid, notYet } from "../fault.ts"
-import type { TaskDefinition } from "../tables.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 
 type Asked = Pick<
   CreateServiceRequest,

@@ -1,7 +1,8 @@
 import type { CreateServiceCommandInput, ECS, Service as ShownService } from "@aws-sdk/client-ecs"
 import { connected } from "../container-instance/write.ts"
 import { applyHealth, applyReport, type TaskReport } from "../lifecycle/report.ts"
-import { containerInstances, type Task, type TaskContainer, tasks } from "../tables.ts"
+import { containerInstances } from "../tables/container-instance.ts"
+import { type Task, type TaskContainer, tasks } from "../tables/task.ts"
 import { type Shop, startShop } from "../task/testing.ts"
 
 /** What becomes of a task that an agent is to run. */

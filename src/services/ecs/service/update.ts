@@ -3,15 +3,11 @@ import type { Call } from "../../../aws/operations.ts"
 import { isFargate } from "../capacity-provider/strategy.ts"
 import { beginDeployment } from "../deployment/begin.ts"
 import { invalid, notYet } from "../fault.ts"
-import {
-  type Cluster,
-  deployments,
-  type Service,
-  type ServiceRevision,
-  serviceRevisions,
-  services,
-  type TaskDefinition,
-} from "../tables.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import { deployments } from "../tables/deployment.ts"
+import { type ServiceRevision, serviceRevisions } from "../tables/revision.ts"
+import { type Service, services } from "../tables/service.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { activeDefinition, definitionByArn } from "../task-definition/find.ts"
 import { filledConfiguration, filledRebalancing } from "./configuration.ts"
 import { primaryOf } from "./find.ts"

@@ -2,15 +2,10 @@ import type { ECS } from "@aws-sdk/client-ecs"
 import { expect, test } from "vitest"
 import { regionScope } from "../../../store/changes.ts"
 import { startWorld } from "../../testing.ts"
-import {
-  resourceTags,
-  type Service,
-  type ServiceRevision,
-  serviceRevisions,
-  services,
-  type Task,
-  tasks,
-} from "../tables.ts"
+import { type ServiceRevision, serviceRevisions } from "../tables/revision.ts"
+import { type Service, services } from "../tables/service.ts"
+import { resourceTags } from "../tables/tag.ts"
+import { type Task, tasks } from "../tables/task.ts"
 
 /** A deregistered revision with a tag. */
 async function startWithDefinition() {

@@ -1,6 +1,10 @@
 import { controller, on } from "../../../store/controller.ts"
 import type { Tx } from "../../../store/transaction.ts"
-import { resourceTags, serviceRevisions, services, taskDefinitions, tasks } from "../tables.ts"
+import { serviceRevisions } from "../tables/revision.ts"
+import { services } from "../tables/service.ts"
+import { resourceTags } from "../tables/tag.ts"
+import { tasks } from "../tables/task.ts"
+import { taskDefinitions } from "../tables/task-definition.ts"
 import { definitionByArn } from "./find.ts"
 
 /** Forgets a task definition whose deletion was asked for, once nothing runs it and no service could come back to it. */

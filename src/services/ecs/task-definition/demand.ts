@@ -1,5 +1,6 @@
 import type { ContainerDefinition, ContainerOverride } from "@aws-sdk/client-ecs"
-import type { Demand, TaskDefinition, TaskOverrides } from "../tables.ts"
+import type { Demand, TaskOverrides } from "../tables/task.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 
 type Overrides = Pick<TaskOverrides, "cpu" | "memory" | "containerOverrides">
 

@@ -1,6 +1,6 @@
 import type { TaskDefinitionFamilyStatus } from "@aws-sdk/client-ecs"
 import type { Tx } from "../../../store/transaction.ts"
-import { families, taskDefinitions } from "../tables.ts"
+import { families, taskDefinitions } from "../tables/task-definition.ts"
 
 /** The names of families in their order, from behind `after`, that begin so and are of the status. */
 export function* familiesFrom(

@@ -5,7 +5,7 @@ import type {
   PortMapping,
   RegisterTaskDefinitionRequest,
 } from "@aws-sdk/client-ecs"
-import type { TaskDefinition } from "../tables.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { cpuUnits, memoryMiB } from "./size.ts"
 
 export type Definition = TaskDefinition["definition"]

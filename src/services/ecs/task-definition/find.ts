@@ -2,7 +2,7 @@ import { arnOf, parseArn, resourceOf } from "../../../aws/arn.ts"
 import type { Call } from "../../../aws/operations.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import { fault, invalid } from "../fault.ts"
-import { type TaskDefinition, taskDefinitionKey, taskDefinitions } from "../tables.ts"
+import { type TaskDefinition, taskDefinitionKey, taskDefinitions } from "../tables/task-definition.ts"
 
 /** Whose task definitions are meant by names without an ARN. */
 type Owner = Pick<Call, "account" | "region">
@@ -44,6 +44,14 @@ export function findDefinition(tx: Tx, owner: Owner, identifier: string): TaskDe
   const { family, revision } = meant
   if (revision !== undefined) return tx.get(taskDefinitions, taskDefinitionKey(family, revision))
   return tx.list(taskDefinitions, { where: ["familyStatus", `${family} ACTIVE`], descending: true, limit: 1 })[0]
+}
+
+/** As policies see a revision that a caller names, whether or not it exists; undefined for a text that names none. */
+export function namedDefinitionArn(call: Call, identifier: string): string | undefined {
+  const meant = readIdentifier(call, identifier)
+  if (typeof meant === "string") return undefined
+  if (!meant.isOwn) return identifier
+  return findDefinition(call.tx, call, identifier)?.arn ?? definitionArn(call, meant.family, meant.revision ?? "*")
 }
 
 /** The revision of an ARN that a record holds; it is of the record's own account and region. */

@@ -2,7 +2,10 @@ import type * as sdk from "@aws-sdk/client-ecs"
 import type { Tx } from "../../../store/transaction.ts"
 import { countsOf } from "../service/counts.ts"
 import { describeLaunch } from "../service/revision.ts"
-import { type Service, serviceRevisions, type Task, type TaskSet, taskSets, tasks } from "../tables.ts"
+import { serviceRevisions } from "../tables/revision.ts"
+import type { Service } from "../tables/service.ts"
+import { type Task, tasks } from "../tables/task.ts"
+import { type TaskSet, taskSets } from "../tables/task-set.ts"
 
 /** Those of a service, newest first. */
 export function taskSetsOf(tx: Tx, { arn }: Pick<Service, "arn">): TaskSet[] {

@@ -1,15 +1,15 @@
 import type { Call } from "../../../aws/operations.ts"
 import { fault, invalid } from "../fault.ts"
-import { activeService } from "../service/find.ts"
-import { type Cluster, type Service, type TaskSet, taskSets } from "../tables.ts"
-
-interface Named {
-  readonly cluster: string | undefined
-  readonly service: string | undefined
-}
+import { activeService, type NamedService } from "../service/find.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import type { Service } from "../tables/service.ts"
+import { type TaskSet, taskSets } from "../tables/task-set.ts"
 
 /** The service whose task sets are meant: one whose deployments someone else controls. */
-export function externalService(call: Call, named: Named): { readonly cluster: Cluster; readonly service: Service } {
+export function externalService(
+  call: Call,
+  named: NamedService,
+): { readonly cluster: Cluster; readonly service: Service } {
   const found = activeService(call, named)
   if (found.service.controller === "EXTERNAL") return found
   throw invalid(
@@ -24,6 +24,6 @@ export function taskSetOf(call: Call, service: Service, identifier: string): Tas
 }
 
 /** By its id, as in `ecs-svc/1234567890123456789`, or by its ARN. */
-export function taskSetArn({ arn }: Service, identifier: string): string {
+export function taskSetArn({ arn }: Pick<Service, "arn">, identifier: string): string {
   return identifier.startsWith("arn:") ? identifier : `${arn.replace(":service/", ":task-set/")}/${identifier}`
 }

@@ -6,16 +6,16 @@ import type { Writer } from "../event/write.ts"
 import { hasInterface, withInterface } from "../lifecycle/network.ts"
 import { putTask } from "../lifecycle/write.ts"
 import type { Spot } from "../placement/plan.ts"
+import type { Cluster } from "../tables/cluster.ts"
 import {
-  type Cluster,
   type PlacementWish,
   type Task,
   type TaskAttachment,
   type TaskContainer,
-  type TaskDefinition,
   type TaskOverrides,
   tasks,
-} from "../tables.ts"
+} from "../tables/task.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { putTags } from "../tag.ts"
 import { demandOf } from "../task-definition/demand.ts"
 import { withGpus } from "./gpu.ts"

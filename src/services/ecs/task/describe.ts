@@ -1,6 +1,7 @@
 import type * as sdk from "@aws-sdk/client-ecs"
 import type { Tx } from "../../../store/transaction.ts"
-import { containerInstances, type Task, type TaskContainer } from "../tables.ts"
+import { containerInstances } from "../tables/container-instance.ts"
+import type { Task, TaskContainer } from "../tables/task.ts"
 import { definitionByArn } from "../task-definition/find.ts"
 
 /** A task as every operation shows it. Its tags are shown by those that were asked for them. */

@@ -2,7 +2,9 @@ import type { Call } from "../../../aws/operations.ts"
 import type { Writer } from "../event/write.ts"
 import { memberArn } from "../names.ts"
 import { isPool } from "../pool.ts"
-import { type Cluster, poolTasks, type Task, tasks } from "../tables.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import { poolTasks } from "../tables/pool.ts"
+import { type Task, tasks } from "../tables/task.ts"
 
 /** The task of this cluster that a caller means; undefined when there is none. */
 export function findTask(call: Call, cluster: Pick<Cluster, "arn">, arn: string): Task | undefined {

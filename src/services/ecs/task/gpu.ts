@@ -1,5 +1,5 @@
 import type { Tx } from "../../../store/transaction.ts"
-import type { Task } from "../tables.ts"
+import type { Task } from "../tables/task.ts"
 import { definitionByArn } from "../task-definition/find.ts"
 
 /** The task with the GPUs that it got shared out among the containers that ask for some. */

@@ -2,7 +2,8 @@ import type { CapacityProviderStrategyItem, LaunchType, RunTaskRequest } from "@
 import type { Call } from "../../../aws/operations.ts"
 import { checkStrategy } from "../capacity-provider/strategy.ts"
 import { fault, invalid, notYet } from "../fault.ts"
-import type { Cluster, TaskDefinition } from "../tables.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 
 /** Where tasks are to run: on machines of a launch type, or as a strategy shares them out over capacity providers. */
 export interface Launch {

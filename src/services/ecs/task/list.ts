@@ -5,7 +5,8 @@ import { instanceArn } from "../container-instance/find.ts"
 import { fault, invalid, notYet } from "../fault.ts"
 import { serviceArn } from "../names.ts"
 import { serviceIn } from "../service/find.ts"
-import { type Cluster, type Task, tasks } from "../tables.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import { type Task, tasks } from "../tables/task.ts"
 
 /** Which tasks of a cluster a caller wants listed: those under one value of an index that pass a test. */
 export interface TaskFilter {

@@ -4,7 +4,8 @@ import { networkInterfaces, privateAddresses } from "../../ec2/index.ts"
 import { hostedInterfaces, machines } from "../../fabric/tables.ts"
 import { stopTask } from "../lifecycle/stop.ts"
 import { POOL_ACCOUNT } from "../pool.ts"
-import { containerInstances, tasks as tasksTable } from "../tables.ts"
+import { containerInstances } from "../tables/container-instance.ts"
+import { tasks as tasksTable } from "../tables/task.ts"
 import { attach, CAPABLE, EXITED, FARGATE_WEB, RUNNING, type Shop, startShop } from "./testing.ts"
 
 const VPC_WEB: RegisterTaskDefinitionCommandInput = {

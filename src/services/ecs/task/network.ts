@@ -2,7 +2,7 @@ import type { LaunchType, NetworkConfiguration } from "@aws-sdk/client-ecs"
 import type { Call } from "../../../aws/operations.ts"
 import { defaultVpc, securityGroups, subnets } from "../../ec2/index.ts"
 import { invalid } from "../fault.ts"
-import type { TaskDefinition } from "../tables.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 
 /** The network of tasks in awsvpc mode must be given, and that of others cannot be. */
 export function checkNetwork(

@@ -1,6 +1,7 @@
 import type { ContainerOverride, LaunchType, TaskOverride } from "@aws-sdk/client-ecs"
 import { invalid, notYet } from "../fault.ts"
-import type { TaskDefinition, TaskOverrides } from "../tables.ts"
+import type { TaskOverrides } from "../tables/task.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { fargateProblem } from "../task-definition/fargate.ts"
 import type { FilledDefinition } from "../task-definition/fill.ts"
 import { cpuUnits, memoryMiB, refuse } from "../task-definition/size.ts"

@@ -10,7 +10,8 @@ import type { Face } from "../placement/face.ts"
 import { candidateArns, planPlacement, type Spot } from "../placement/plan.ts"
 import type { PlacementRequest } from "../placement/request.ts"
 import { POOL_ACCOUNT, POOL_CLUSTER, poolOf } from "../pool.ts"
-import type { PlacementWish, Task, TaskDefinition } from "../tables.ts"
+import type { PlacementWish, Task } from "../tables/task.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { chooseSubnet, interfaceProblem, openSubnets, subnetsOf } from "./subnet.ts"
 
 /** What a place for a task depends on: a task that waits has all of it, and so has one that is yet to be made. */

@@ -7,7 +7,8 @@ import {
   ServiceNotFoundException,
 } from "@aws-sdk/client-ecs"
 import { beforeAll, expect, test } from "vitest"
-import { clusters, tasks } from "../tables.ts"
+import { clusters } from "../tables/cluster.ts"
+import { tasks } from "../tables/task.ts"
 import { FARGATE_WEB, IN_SUBNET, type Shop, SUBNET, startShop, withProvider } from "./testing.ts"
 
 type Input<Operation extends "runTask" | "startTask" | "stopTask" | "describeTasks" | "listTasks"> = Partial<

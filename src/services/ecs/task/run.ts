@@ -6,7 +6,9 @@ import { nextProvider } from "../placement/provider-split.ts"
 import type { PlacementRequest } from "../placement/request.ts"
 import { constraintProblem } from "../placement/requirement.ts"
 import { strategyProblem } from "../placement/strategy.ts"
-import { containerInstances, type Task, tasks } from "../tables.ts"
+import { providerArns } from "../service/conditions.ts"
+import { containerInstances } from "../tables/container-instance.ts"
+import { type Task, tasks } from "../tables/task.ts"
 import { tagsOf } from "../tag.ts"
 import { demandOf } from "../task-definition/demand.ts"
 import { newTask, placeTask, queueTask, type TaskProperties } from "./create.ts"
@@ -21,7 +23,9 @@ import { rememberToken, tasksOfToken } from "./token.ts"
 
 export const runOperations = {
   RunTask(call, input) {
-    const { cluster, definition, overrides, tags } = checkStart(call, input)
+    const { cluster, definition, overrides, tags } = checkStart(call, input, () => ({
+      "ecs:capacity-provider": providerArns(call, input.capacityProviderStrategy),
+    }))
     const earlier = tasksOfToken(call, cluster.arn, input)
     if (earlier !== undefined) return answer(call, earlier, [])
 
@@ -52,8 +56,10 @@ export const runOperations = {
   },
 
   StartTask(call, input) {
-    const { cluster, definition, overrides, tags } = checkStart(call, input)
     const { containerInstances: identifiers = [] } = input
+    const { cluster, definition, overrides, tags } = checkStart(call, input, (within) => ({
+      "ecs:container-instances": identifiers.map((identifier) => instanceArn(call, within, identifier)),
+    }))
     if (identifiers.length === 0) throw invalid("Container Instances cannot be empty.")
     if (identifiers.length > INSTANCES_MAX) {
       throw invalid(`Container Instances cannot have more than ${INSTANCES_MAX} elements`)

@@ -1,13 +1,17 @@
 import type { RunTaskRequest, StartTaskRequest } from "@aws-sdk/client-ecs"
+import type { Conditions } from "../../../aws/authorizer.ts"
 import type { Call } from "../../../aws/operations.ts"
-import { requestTagConditions, type Tag } from "../../../aws/tags.ts"
+import type { Tag } from "../../../aws/tags.ts"
 import { activeCluster } from "../cluster.ts"
 import { fault, invalid, notYet } from "../fault.ts"
-import { clusterArn } from "../names.ts"
-import type { Cluster, TaskDefinition, TaskOverrides } from "../tables.ts"
+import { clusterArn, memberArn } from "../names.ts"
+import { permitMaking } from "../permit.ts"
+import type { Cluster } from "../tables/cluster.ts"
+import type { TaskOverrides } from "../tables/task.ts"
+import type { TaskDefinition } from "../tables/task-definition.ts"
 import { checkedTags } from "../tag.ts"
-import { activeDefinition, findDefinition } from "../task-definition/find.ts"
-import { authorizePassing } from "../task-definition/pass-role.ts"
+import { activeDefinition, namedDefinitionArn } from "../task-definition/find.ts"
+import { authorizePassingToTasks } from "../task-definition/pass-role.ts"
 import { checkedOverrides } from "./overrides.ts"
 import { unassumable, untrustingRole } from "./trust.ts"
 
@@ -21,20 +25,26 @@ export interface Start {
 
 type StartRequest = Pick<RunTaskRequest, keyof RunTaskRequest & keyof StartTaskRequest>
 
-export function checkStart(call: Call, input: StartRequest): Start {
+/** Of both, policies may ask the same; `conditions` has what they may ask of one alone, by the ARN of the cluster. */
+export function checkStart(call: Call, input: StartRequest, conditions: (cluster: string) => Conditions): Start {
   const arn = clusterArn(call, input.cluster ?? "default")
   const tags = checkedTags(input.tags)
-  // Nobody is told whether a definition exists that he may not run.
-  call.authorize(findDefinition(call.tx, call, input.taskDefinition!)?.arn ?? "*", {
-    ...requestTagConditions(tags),
-    "ecs:cluster": arn,
-    "ecs:enable-execute-command": input.enableExecuteCommand ?? false,
-    "ecs:enable-ebs-volumes": (input.volumeConfigurations ?? []).length > 0,
+  permitMaking(call, {
+    arn: memberArn(call, "task", arn, "*"),
+    tags,
+    // Nobody is told whether a definition exists that he may not run.
+    on: namedDefinitionArn(call, input.taskDefinition!) ?? "*",
+    conditions: () => ({
+      "ecs:cluster": arn,
+      "ecs:enable-execute-command": input.enableExecuteCommand ?? false,
+      "ecs:enable-ebs-volumes": (input.volumeConfigurations ?? []).length > 0,
+      ...conditions(arn),
+    }),
   })
   const cluster = activeCluster(call, arn)
   const definition = activeDefinition(call, input.taskDefinition!)
   const overrides = checkedOverrides(definition, input.overrides)
-  authorizePassing(call, { ...definition.definition, ...overrides })
+  authorizePassingToTasks(call, { ...definition.definition, ...overrides })
   const untrusting = untrustingRole(call.tx, { ...definition.definition, ...overrides })
   if (untrusting !== undefined) throw fault("ClientException", unassumable(untrusting))
   checkNames(input)

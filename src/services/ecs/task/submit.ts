@@ -9,6 +9,7 @@ import {
   type TaskReport,
 } from "../lifecycle/report.ts"
 import { clusterArn } from "../names.ts"
+import { permit } from "../permit.ts"
 import { isPool, POOL_CLUSTER } from "../pool.ts"
 import { taskOfAgent } from "./find.ts"
 
@@ -44,7 +45,7 @@ export const submitOperations = {
 
 /** An agent of the pool may name the cluster of the task's owner; it acts in its own all the same. */
 function authorize(call: Call, cluster = "default"): void {
-  call.authorize(isPool(call.tx) ? arnOf("ecs", call, `cluster/${POOL_CLUSTER}`) : clusterArn(call, cluster))
+  permit(call, isPool(call.tx) ? arnOf("ecs", call, `cluster/${POOL_CLUSTER}`) : clusterArn(call, cluster))
 }
 
 function acknowledged(call: Call, task: string | undefined, report: TaskReport) {

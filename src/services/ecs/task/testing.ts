@@ -7,7 +7,10 @@ import { startWorld, type TestWorld, type TestWorldOptions } from "../../testing
 import { eventDetail } from "../event/read.ts"
 import { anInstance } from "../placement/testing.ts"
 import { POOL_ACCOUNT } from "../pool.ts"
-import { type ContainerInstance, clusters, containerInstances, events, type Task, tasks } from "../tables.ts"
+import { clusters } from "../tables/cluster.ts"
+import { type ContainerInstance, containerInstances } from "../tables/container-instance.ts"
+import { events } from "../tables/event.ts"
+import { type Task, tasks } from "../tables/task.ts"
 
 /** A world with a cluster `shop`, a definition `web`, and whatever instances a test adds. */
 export interface Shop extends TestWorld {

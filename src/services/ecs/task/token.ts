@@ -3,7 +3,8 @@ import type { RunTaskRequest } from "@aws-sdk/client-ecs"
 import type { Call } from "../../../aws/operations.ts"
 import { compareStrings } from "../../../base/ordering.ts"
 import { fault, invalid } from "../fault.ts"
-import { runTokens, type Task, tasks } from "../tables.ts"
+import { runTokens } from "../tables/run-token.ts"
+import { type Task, tasks } from "../tables/task.ts"
 
 /** The tasks, as they are now, that an earlier request with the same token has started; undefined if there was none. */
 export function tasksOfToken(call: Call, clusterArn: string, request: RunTaskRequest): readonly Task[] | undefined {
