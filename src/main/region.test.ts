@@ -1,6 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { IAM } from "@aws-sdk/client-iam"
+import { STS } from "@aws-sdk/client-sts"
 import { afterEach, beforeEach, expect, test } from "vitest"
 import type { Journal } from "../store/journal/journal.ts"
 import { JournalFailure } from "../store/journal/journal.ts"
@@ -151,6 +153,28 @@ test("with --dev anybody is let in, and twelve digits name the account", async (
 
   expect((await whoAmI(endpoint, "222233334444")).text).toContain("<Account>222233334444</Account>")
   expect((await whoAmI(endpoint, "AKIAANYTHING")).text).toContain(`<Account>${firstAccount}</Account>`)
+})
+
+test("with --dev a user and a session are who they are, and not the account's root", async () => {
+  const { endpoint, region, served } = await start(onDisk(new MemoryDisk()), { dev: true })
+  await served
+  const { firstAccount } = region.installation!.installation
+  const config = (accessKeyId: string, sessionToken?: string) => ({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId, secretAccessKey: "anything", ...(sessionToken && { sessionToken }) },
+  })
+  const iam = new IAM(config(firstAccount))
+  await iam.createUser({ UserName: "ann" })
+  const { AccessKey } = await iam.createAccessKey({ UserName: "ann" })
+  const ann = new STS(config(AccessKey!.AccessKeyId!))
+  const { Arn, UserId } = await ann.getCallerIdentity({})
+  expect(Arn).toBe(`arn:aws:iam::${firstAccount}:user/ann`)
+
+  const { Credentials } = await ann.getSessionToken({})
+  const session = new STS(config(Credentials!.AccessKeyId!, Credentials!.SessionToken!))
+  expect(await session.getCallerIdentity({})).toMatchObject({ Arn, UserId })
+  for (const client of [iam, ann, session]) client.destroy()
 })
 
 test("with --dev a page from elsewhere is not let in", async () => {

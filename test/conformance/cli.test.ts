@@ -262,12 +262,12 @@ test.each([
     "An error occurred (InvalidParameterException) when calling the CreateCluster operation: Homeport does not have Service Connect (serviceConnectDefaults) yet. Leave it out of the request.",
   ],
   [
-    "sts get-session-token",
-    "An error occurred (NotImplemented) when calling the GetSessionToken operation: Homeport does not have sts:GetSessionToken yet.",
+    "sts decode-authorization-message --encoded-message a",
+    "An error occurred (NotImplemented) when calling the DecodeAuthorizationMessage operation: Homeport does not have sts:DecodeAuthorizationMessage yet.",
   ],
   [
-    "iam list-users",
-    "An error occurred (InvalidAction) when calling the ListUsers operation: Homeport does not have the service iam.",
+    "sns list-topics",
+    "An error occurred (InvalidAction) when calling the ListTopics operation: Homeport does not have the service sns.",
   ],
 ])("what cannot be is refused in AWS's words: %s", async (words, sentence) => {
   const { code, output, complaint } = await call(words)

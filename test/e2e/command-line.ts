@@ -10,8 +10,7 @@ import { until } from "./until.ts"
 // The command line as a user has it: real processes, a data directory of each test's own, ports that were free.
 
 const PROGRAM = ["--disable-warning=ExperimentalWarning", join(ROOT, "src/main/cli.ts")]
-const { PATH, HOME } = process.env
-const ENVIRONMENT = { PATH, HOME, NODE_COMPILE_CACHE: join(ROOT, ".cache/compiled") }
+const NODE_COMPILE_CACHE = join(ROOT, ".cache/compiled")
 
 export interface Result {
   readonly code: number | null
@@ -26,7 +25,9 @@ export function start(...args: readonly string[]): ChildProcess {
 /** The same behind the beginning of another command, as `nsenter` is one. */
 export function startThrough(before: readonly string[], ...args: readonly string[]): ChildProcess {
   const [program, ...words] = [...before, process.execPath, ...PROGRAM, ...args]
-  return spawn(program!, words, { env: ENVIRONMENT, stdio: ["ignore", "pipe", "pipe"] })
+  const { PATH, HOME, DOCKER_HOST } = process.env
+  const env = { PATH, HOME, DOCKER_HOST, NODE_COMPILE_CACHE }
+  return spawn(program!, words, { env, stdio: ["ignore", "pipe", "pipe"] })
 }
 
 export function result(child: ChildProcess): Promise<Result> {

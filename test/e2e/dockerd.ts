@@ -6,13 +6,13 @@ import { type Daemon, startDaemon } from "./daemon.ts"
 
 /**
  * A dockerd of a test's own, with its containerd. It has a network namespace to itself, so that its bridges and its
- * firewall are not the machine's; what Docker calls the host is that namespace. Containers outlive
- * it, as an operator may set it. With `bridge` it has its usual bridge in there.
+ * firewall are not the machine's; what Docker calls the host is that namespace. A test that has a private network may
+ * have it there instead. Containers outlive it, as an operator may set it. With `bridge` it has its usual bridge in there.
  */
-export function startDockerd({ bridge = false } = {}): Promise<Daemon> {
+export function startDockerd({ bridge = false, ownNetwork = true } = {}): Promise<Daemon> {
   return startDaemon({
     name: "dockerd",
-    namespaces: ["--net"],
+    namespaces: ownNetwork ? ["--net"] : [],
     prepare: ["ip link set lo up", "echo 1 > /proc/sys/net/ipv4/ip_forward"],
     program(directory, socket) {
       // Its containerd was killed with it, and the next one would take the old process number for a sign of life.

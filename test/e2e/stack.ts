@@ -26,8 +26,24 @@ export const BOX = "homeport.test/box:1"
 export type Stack = Awaited<ReturnType<typeof startStack>>
 
 /** For one test file, on a network of its own; nothing of it is left on the machine afterwards, or the file fails. */
-export async function startStack(...args: readonly string[]) {
+export function startStack(...args: readonly string[]) {
+  return startStackOn({ args })
+}
+
+export interface Ground {
+  readonly args: readonly string[]
+
+  /** Makes what has to be there before, on the stack's own network. */
+  readonly prepare?: () => Promise<void>
+
+  /** What the cgroup of a container is named for, where the runtime does not know it by the region's id. */
+  readonly cgroupName?: (runtimeId: string) => string
+}
+
+/** The same on what a test has made for it. */
+export async function startStackOn({ args, prepare, cgroupName = (runtimeId) => runtimeId }: Ground) {
   const { world, worldAddress } = enterPrivateNetwork()
+  await prepare?.()
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "homeport-stack-")))
   const directory = nodeDirectory(dataDirectory(folder))
   const before = tracesOf(folder, directory.cgroup)
@@ -122,9 +138,10 @@ export async function startStack(...args: readonly string[]) {
 
     /** All processes of a container, by the id that the runtime knows it by, the oldest first. */
     processesOf(runtimeId: string): number[] {
+      const name = cgroupName(runtimeId)
       const found = readdirSync("/proc").flatMap((pid) => {
         try {
-          return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(runtimeId)
+          return /^\d+$/.test(pid) && readFileSync(`/proc/${pid}/cgroup`, "utf8").includes(name)
             ? [{ pid: Number(pid), startTime: Number(startTimeOf(Number(pid)) ?? Number.POSITIVE_INFINITY) }]
             : []
         } catch {

@@ -18,6 +18,9 @@ export interface DescribeInput extends Rehearsal {
 export interface Described<R extends object, E extends string, D> {
   readonly kind: Kind<R, E>
 
+  /** The one resource whose parts are described, where that is what policies are asked about. */
+  readonly on?: string
+
   /** The ids that the caller names, and the parameter's name: `[input.VpcIds, "VpcIds"]`. */
   readonly ids: readonly [ids: readonly string[] | undefined, parameter: string]
   readonly fields: FilterFields<R>
@@ -34,9 +37,9 @@ export interface Described<R extends object, E extends string, D> {
 export function described<R extends object, E extends string, D>(
   call: Call,
   input: DescribeInput,
-  { kind, ids: [ids, parameter], fields, indexed = {}, show }: Described<R, E, D>,
+  { kind, on = "*", ids: [ids, parameter], fields, indexed = {}, show }: Described<R, E, D>,
 ): { readonly shown: D[]; readonly NextToken: string | undefined } {
-  permit(call, input, "*")
+  permit(call, input, on)
   const { tx } = call
   const { table } = kind
   const tags = (record: R): readonly Tag[] => tagsOf(tx, table.key(record))

@@ -15,7 +15,7 @@ import { refuseUnsupported } from "./unsupported.ts"
 export const elasticIpOperations = {
   AllocateAddress(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "elastic-ip")
-    permitMaking(call, input, elasticIpKind, tags)
+    permitMaking(call, input, elasticIpKind, tags, [], () => ({ "ec2:Domain": "vpc" }))
     refuseUnsupported(input, {
       Address: "addresses of one's own choice",
       CustomerOwnedIpv4Pool: "customer-owned addresses",
@@ -65,15 +65,20 @@ export const elasticIpOperations = {
   },
 
   DescribeAddressesAttribute(call, input) {
-    permit(call, input, "*")
     const { AllocationIds = [] } = input
+    permit(
+      call,
+      input,
+      AllocationIds.map((id) => `elastic-ip/${id}`),
+    )
     const found = AllocationIds.length === 0 ? call.tx.list(elasticIps) : findAll(call.tx, elasticIpKind, AllocationIds)
     // Reverse names are the only attribute, and nobody has any.
     return { Addresses: found.map(({ id, publicIp }) => ({ AllocationId: id, PublicIp: publicIp })) }
   },
 
   AssociateAddress(call, input) {
-    const elasticIp = permittedAddress(call, input, input.AllocationId, input.PublicIp)
+    const interfaces = input.NetworkInterfaceId === undefined ? [] : [`network-interface/${input.NetworkInterfaceId}`]
+    const elasticIp = permittedAddress(call, input, input.AllocationId, input.PublicIp, interfaces)
     if (input.InstanceId !== undefined) {
       throw fault("InvalidInstanceID.NotFound", `The instance ID '${input.InstanceId}' does not exist`)
     }
@@ -98,7 +103,8 @@ export const elasticIpOperations = {
       AssociationId === undefined
         ? call.tx.where(elasticIps, "publicIp", PublicIp ?? "")
         : call.tx.where(elasticIps, "association", AssociationId)
-    permit(call, input, `elastic-ip/${elasticIp?.id ?? "*"}`)
+    const interfaces = elasticIp?.association && [`network-interface/${elasticIp.association.interfaceId}`]
+    permit(call, input, [`elastic-ip/${elasticIp?.id ?? "*"}`, ...(interfaces ?? [])])
     if (AssociationId === undefined && PublicIp === undefined) {
       throw fault("MissingParameter", "Either public IP or association id must be specified")
     }
@@ -129,9 +135,10 @@ function permittedAddress(
   rehearsal: Rehearsal,
   allocationId: string | undefined,
   publicIp: string | undefined,
+  others: readonly string[] = [],
 ): ElasticIp {
   const [byIp] = allocationId === undefined ? call.tx.where(elasticIps, "publicIp", publicIp ?? "") : []
-  permit(call, rehearsal, `elastic-ip/${allocationId ?? byIp?.id ?? "*"}`)
+  permit(call, rehearsal, [`elastic-ip/${allocationId ?? byIp?.id ?? "*"}`, ...others])
   if (allocationId !== undefined) return find(call.tx, elasticIpKind, allocationId)
   if (publicIp === undefined) throw missing("AllocationId")
   if (byIp === undefined) throw noAddress(publicIp)

@@ -2,6 +2,7 @@ import type * as sdk from "@aws-sdk/client-ec2"
 import type { FilterFields } from "../../aws/filters.ts"
 import type { Operations } from "../../aws/operations.ts"
 import type { Tx } from "../../store/transaction.ts"
+import { inVpc } from "./conditions.ts"
 import { described } from "./describe.ts"
 import { fault, inUse, invalidValue } from "./fault.ts"
 import { newId } from "./ids.ts"
@@ -16,7 +17,7 @@ import { putTags, shownTags, tagsAsked } from "./tagging.ts"
 export const networkAclOperations = {
   CreateNetworkAcl(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "network-acl")
-    permitMaking(call, input, networkAclKind, tags, [`vpc/${input.VpcId}`])
+    permitMaking(call, input, networkAclKind, tags, [`vpc/${input.VpcId}`], () => inVpc(call, input.VpcId))
     const vpc = find(call.tx, vpcKind, input.VpcId!)
     const [id] = once(call, input, () => {
       const acl: NetworkAcl = { id: newId(call.random, "acl"), vpcId: vpc.id, isDefault: false, entries: [] }

@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ec2"
 import type { Call, Operations } from "../../aws/operations.ts"
+import { inSubnet } from "./conditions.ts"
 import { described } from "./describe.ts"
 import { fault, invalidCombination, invalidValue, notYet, notYours } from "./fault.ts"
 import { describeInterface, interfaceFields } from "./network-interface/describe.ts"
@@ -15,7 +16,8 @@ export const networkInterfaceOperations = {
   CreateNetworkInterface(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "network-interface")
     const groups = (input.Groups ?? []).map((id) => `security-group/${id}`)
-    permitMaking(call, input, interfaceKind, tags, [`subnet/${input.SubnetId}`, ...groups])
+    const others = [`subnet/${input.SubnetId}`, ...groups]
+    permitMaking(call, input, interfaceKind, tags, others, () => inSubnet(call, input.SubnetId))
     refuseUnsupported(input, {
       Ipv4Prefixes: "prefixes of interfaces",
       Ipv4PrefixCount: "prefixes of interfaces",
@@ -74,14 +76,14 @@ export const networkInterfaceOperations = {
   },
 
   AttachNetworkInterface(call, input) {
-    permitted(call, input, interfaceKind, input.NetworkInterfaceId!)
+    permitted(call, input, interfaceKind, input.NetworkInterfaceId!, [`instance/${input.InstanceId}`])
     // There are no instances of EC2's here that anything could be attached to.
     throw fault("InvalidInstanceID.NotFound", `The instance ID '${input.InstanceId}' does not exist`)
   },
 
   DetachNetworkInterface(call, input) {
     const [one] = call.tx.where(networkInterfaces, "attachment", input.AttachmentId!)
-    permit(call, input, `network-interface/${one?.id ?? "*"}`)
+    permit(call, input, [`network-interface/${one?.id ?? "*"}`, "instance/*"])
     if (one === undefined) {
       throw fault("InvalidAttachmentID.NotFound", `The attachment '${input.AttachmentId}' does not exist`)
     }
@@ -90,8 +92,13 @@ export const networkInterfaceOperations = {
 } satisfies Operations<typeof sdk>
 
 /** An interface that the account itself made; what another service made for it is that service's to change. */
-export function ownInterface(call: Call, rehearsal: Rehearsal, id: string): NetworkInterface {
-  const one = permitted(call, rehearsal, interfaceKind, id)
+export function ownInterface(
+  call: Call,
+  rehearsal: Rehearsal,
+  id: string,
+  others?: readonly string[],
+): NetworkInterface {
+  const one = permitted(call, rehearsal, interfaceKind, id, others)
   if (one.requesterId !== undefined) throw notYours()
   return one
 }

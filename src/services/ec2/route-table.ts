@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ec2"
 import type { Operations } from "../../aws/operations.ts"
+import { inVpc } from "./conditions.ts"
 import { described } from "./describe.ts"
 import { inUse } from "./fault.ts"
 import { newId } from "./ids.ts"
@@ -13,7 +14,7 @@ import { putTags, tagsAsked } from "./tagging.ts"
 export const routeTableOperations = {
   CreateRouteTable(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "route-table")
-    permitMaking(call, input, routeTableKind, tags, [`vpc/${input.VpcId}`])
+    permitMaking(call, input, routeTableKind, tags, [`vpc/${input.VpcId}`], () => inVpc(call, input.VpcId))
     const vpc = find(call.tx, vpcKind, input.VpcId!)
     const [id] = once(call, input, () => {
       const routeTable: RouteTable = { id: newId(call.random, "rtb"), vpcId: vpc.id, routes: [] }

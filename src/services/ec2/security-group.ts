@@ -4,6 +4,7 @@ import type { FieldValue, FilterFields } from "../../aws/filters.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { regionScope } from "../../store/changes.ts"
 import type { Tx } from "../../store/transaction.ts"
+import { inVpc } from "./conditions.ts"
 import { defaultVpc } from "./default-network.ts"
 import { described } from "./describe.ts"
 import { fault, invalidValue } from "./fault.ts"
@@ -31,7 +32,7 @@ export const securityGroupOperations = {
   CreateSecurityGroup(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "security-group")
     const vpcId = input.VpcId ?? defaultVpc(call)?.id
-    permitMaking(call, input, securityGroupKind, tags, [`vpc/${vpcId ?? "*"}`])
+    permitMaking(call, input, securityGroupKind, tags, [`vpc/${vpcId ?? "*"}`], () => inVpc(call, vpcId))
     if (vpcId === undefined) throw fault("VPCIdNotSpecified", "No default VPC for this user")
     const vpc = find(call.tx, vpcKind, vpcId)
     const name = checkedName(input.GroupName!)
@@ -98,6 +99,7 @@ export const securityGroupOperations = {
       { ...input, Filters: [...(input.Filters ?? []).map(renamed), ...ofVpc] },
       {
         kind: securityGroupKind,
+        on: `vpc/${input.VpcId}`,
         ids: [undefined, ""],
         fields: fields(call.tx),
         indexed: { "vpc-id": "vpc" },

@@ -1,5 +1,6 @@
 import type * as sdk from "@aws-sdk/client-ec2"
 import type { Operations } from "../../aws/operations.ts"
+import { inVpc } from "./conditions.ts"
 import { DEFAULT_SUBNET_PREFIX, defaultVpc } from "./default-network.ts"
 import { described } from "./describe.ts"
 import { fault, inUse, missing } from "./fault.ts"
@@ -16,7 +17,7 @@ import { refuseUnsupported } from "./unsupported.ts"
 export const subnetOperations = {
   CreateSubnet(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "subnet")
-    permitMaking(call, input, subnetKind, tags, [`vpc/${input.VpcId}`])
+    permitMaking(call, input, subnetKind, tags, [`vpc/${input.VpcId}`], () => inVpc(call, input.VpcId))
     refuseUnsupported(input, {
       OutpostArn: "Outposts",
       Ipv6Native: "subnets without IPv4",

@@ -1,6 +1,7 @@
 import type * as sdk from "@aws-sdk/client-ec2"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { newHex } from "../../world/ids.ts"
+import { toService } from "./conditions.ts"
 import { chosen, described } from "./describe.ts"
 import { fault, invalidValue, missing, notYet } from "./fault.ts"
 import { newId } from "./ids.ts"
@@ -26,12 +27,9 @@ import { zonesOf } from "./zones.ts"
 export const vpcEndpointOperations = {
   CreateVpcEndpoint(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "vpc-endpoint")
-    permitMaking(call, input, endpointKind, tags, [
-      `vpc/${input.VpcId}`,
-      ...(input.SubnetIds ?? []).map((id) => `subnet/${id}`),
-      ...(input.RouteTableIds ?? []).map((id) => `route-table/${id}`),
-      ...(input.SecurityGroupIds ?? []).map((id) => `security-group/${id}`),
-    ])
+    const { SubnetIds, RouteTableIds, SecurityGroupIds } = input
+    const others = [`vpc/${input.VpcId}`, ...partsNamed(SubnetIds, RouteTableIds, SecurityGroupIds)]
+    permitMaking(call, input, endpointKind, tags, others, () => toService(input.ServiceName))
     refuseUnsupported(input, { ServiceNetworkArn: "VPC Lattice", ResourceConfigurationArn: "VPC Lattice" })
     checkPolicy(input.PolicyDocument)
     const { ServiceRegion = call.region, IpAddressType = "ipv4" } = input
@@ -61,7 +59,9 @@ export const vpcEndpointOperations = {
   },
 
   ModifyVpcEndpoint(call, input) {
-    const endpoint = permitted(call, input, endpointKind, input.VpcEndpointId!)
+    const { AddSubnetIds, AddRouteTableIds, AddSecurityGroupIds } = input
+    const others = partsNamed(AddSubnetIds, AddRouteTableIds, AddSecurityGroupIds)
+    const endpoint = permitted(call, input, endpointKind, input.VpcEndpointId!, others)
     checkPolicy(input.PolicyDocument)
     if ((input.IpAddressType ?? "ipv4") !== "ipv4") throw notYet("IPv6 addresses of endpoints")
     const modified =
@@ -120,6 +120,19 @@ export const vpcEndpointOperations = {
     }
   },
 } satisfies Operations<typeof sdk>
+
+/** What an endpoint is made part of, as policies name it. */
+function partsNamed(
+  subnetIds: readonly string[] = [],
+  routeTableIds: readonly string[] = [],
+  groupIds: readonly string[] = [],
+): readonly string[] {
+  return [
+    ...subnetIds.map((id) => `subnet/${id}`),
+    ...routeTableIds.map((id) => `route-table/${id}`),
+    ...groupIds.map((id) => `security-group/${id}`),
+  ]
+}
 
 function noService(name: string) {
   return fault("InvalidServiceName", `The Vpc Endpoint Service '${name}' does not exist`)

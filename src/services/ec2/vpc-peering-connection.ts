@@ -3,6 +3,7 @@ import type { FilterFields } from "../../aws/filters.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { regionScope } from "../../store/changes.ts"
 import { knownCidr, overlaps } from "./cidr.ts"
+import { betweenVpcs } from "./conditions.ts"
 import { described } from "./describe.ts"
 import { fault, invalidValue, missing } from "./fault.ts"
 import { newId } from "./ids.ts"
@@ -18,8 +19,13 @@ const WEEK_MS = 7 * 24 * 60 * 60 * 1000
 export const vpcPeeringConnectionOperations = {
   CreateVpcPeeringConnection(call, input) {
     const tags = tagsAsked(input.TagSpecifications, "vpc-peering-connection")
-    permitMaking(call, input, peeringKind, tags, [`vpc/${input.VpcId}`])
     const { PeerVpcId, PeerOwnerId = call.account, PeerRegion = call.region } = input
+    permitMaking(call, input, peeringKind, tags, [`vpc/${input.VpcId}`], () =>
+      betweenVpcs(
+        { account: call.account, region: call.region, vpcId: input.VpcId! },
+        { account: PeerOwnerId, region: PeerRegion, vpcId: PeerVpcId ?? "*" },
+      ),
+    )
     const vpc = find(call.tx, vpcKind, input.VpcId!)
     if (PeerVpcId === undefined) throw missing("peerVpcId")
     if (PeerVpcId === vpc.id) throw invalidValue(`A VPC cannot be peered with itself: ${vpc.id}`)
@@ -56,7 +62,11 @@ export const vpcPeeringConnectionOperations = {
   },
 
   AcceptVpcPeeringConnection(call, input) {
-    const connection = permitted(call, input, peeringKind, input.VpcPeeringConnectionId!)
+    const accepter = call.tx.get(vpcPeeringConnections, input.VpcPeeringConnectionId!)?.accepter
+    const isOwn = accepter?.account === call.account && accepter.region === call.region
+    const connection = permitted(call, input, peeringKind, input.VpcPeeringConnectionId!, [
+      `vpc/${isOwn ? accepter.vpcId : "*"}`,
+    ])
     checkAccepter(call, connection, "accept")
     const vpc = find(call.tx, vpcKind, connection.accepter.vpcId)
     const accepted: VpcPeeringConnection = {

@@ -13,7 +13,9 @@ export function permit(call: Call, resources: string | readonly string[], condit
 export function permitMaking(call: Call, making: Making): void {
   const { arn, tags, on = arn, conditions = () => ({}) } = making
   permit(call, on, () => ({ ...requestTagConditions(tags), ...conditions() }))
-  if (tags.length === 0 || effectiveSetting(call, "tagResourceAuthorization").value !== "on") return
+  // A machine's own key may tag what it may make, and nothing that is there.
+  if (tags.length === 0 || call.principal.only !== undefined) return
+  if (effectiveSetting(call, "tagResourceAuthorization").value !== "on") return
   call.authorizeAlso("ecs:TagResource", arn, () => ({
     ...requestTagConditions(tags),
     "ecs:CreateAction": call.operation,

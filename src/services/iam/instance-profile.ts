@@ -63,7 +63,8 @@ export const instanceProfileOperations = {
     const profile = permitted(call, profileKind, InstanceProfileName!)
     const { name, path } = existingRole(call, RoleName!)
     // What holds the profile will act as the role, so whoever puts it there passes it.
-    call.authorizeAlso("iam:PassRole", arnOfNamed(call, roleKind, { name, path }))
+    const toMachines = { "iam:PassedToService": "ec2.amazonaws.com" }
+    call.authorizeAlso("iam:PassRole", arnOfNamed(call, roleKind, { name, path }), toMachines)
     if (profile.role !== undefined) throw overQuota("InstanceSessionsPerInstanceProfile", 1)
     call.tx.put(instanceProfiles, { ...profile, role: name })
     return {}

@@ -4,6 +4,7 @@ import { behind, eventId, parseEventId } from "./event-position.ts"
 import { invalid, stored } from "./fault.ts"
 import { horizonOf } from "./log-group.ts"
 import { checkCount, existingGroup, existingStream, namedGroup, streamArn } from "./names.ts"
+import { permit } from "./permit.ts"
 import {
   comparePositions,
   END,
@@ -20,7 +21,7 @@ export function getLogEventsOperations(events: EventStore) {
     GetLogEvents: flow(async (call, input) => {
       const { group, stream, now } = await call.transact((inner) => {
         const named = namedGroup(inner, input)
-        inner.authorize(streamArn(named, named.name, input.logStreamName!))
+        permit(inner, named, streamArn(named, named.name, input.logStreamName!))
         const group = existingGroup(inner, named)
         return { group, stream: existingStream(inner, group, input.logStreamName!), now: inner.now }
       })

@@ -5,6 +5,7 @@ import { fault, invalid } from "./fault.ts"
 import { matcher } from "./filter-log-events.ts"
 import { LiveTailSession } from "./live-tail/session.ts"
 import { existingGroup, groupArn, groupResource, identifiedGroup } from "./names.ts"
+import { permit } from "./permit.ts"
 import type { EventStore } from "./segments/event-store.ts"
 import { type LogGroup, logStreams } from "./tables.ts"
 
@@ -70,7 +71,7 @@ function authorizedGroups(call: Call, identifiers: readonly string[]): readonly 
     throw invalid(`A Live Tail session has between 1 and ${GROUPS_MAX} log groups.`)
   }
   const named = identifiers.map((identifier) => identifiedGroup(call, identifier))
-  call.authorize(named.map((group) => groupResource(group, group.name)))
+  for (const group of named) permit(call, group, groupResource(group, group.name))
   return named.map((group) => existingGroup(call, group))
 }
 

@@ -1,7 +1,6 @@
 import type * as sdk from "@aws-sdk/client-cloudwatch-logs"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { pageOf } from "../../aws/page.ts"
-import { requestTagConditions } from "../../aws/tags.ts"
 import { newHex } from "../../world/ids.ts"
 import { fault, invalid, notYet, unfit } from "./fault.ts"
 import {
@@ -14,6 +13,7 @@ import {
   identifiedGroup,
   namedGroup,
 } from "./names.ts"
+import { permit, permitMaking } from "./permit.ts"
 import type { EventStore } from "./segments/event-store.ts"
 import { type LogGroup, logGroups, logStreamKey, logStreams } from "./tables.ts"
 import { checkedTags } from "./tag.ts"
@@ -37,7 +37,7 @@ export function logGroupOperations(events: EventStore) {
     CreateLogGroup(call, input) {
       const name = checkedGroupName(input.logGroupName!, "logGroupName")
       const tags = checkedTags(input.tags)
-      call.authorize(groupResource(call, name), requestTagConditions(tags))
+      permitMaking(call, name, tags)
       if (input.kmsKeyId !== undefined) throw notYet("encryption keys of log groups (kmsKeyId)")
       const logGroupClass = input.logGroupClass ?? "STANDARD"
       if (!CLASSES.includes(logGroupClass)) {
@@ -147,7 +147,7 @@ export function logGroupOperations(events: EventStore) {
 /** The group that an operation acts on as a whole. */
 export function authorizedGroup(call: Call, input: Parameters<typeof namedGroup>[1]): LogGroup {
   const named = namedGroup(call, input)
-  call.authorize(groupResource(named, named.name))
+  permit(call, named, groupResource(named, named.name))
   return existingGroup(call, named)
 }
 

@@ -6,6 +6,7 @@ import { newHex } from "../../world/ids.ts"
 import { fault, invalid, stored, unfit } from "./fault.ts"
 import { authorizedGroup, horizonOf } from "./log-group.ts"
 import { checkCount, checkedStreamName, existingGroup, existingStream, namedGroup, streamArn } from "./names.ts"
+import { permit } from "./permit.ts"
 import type { EventStore, StreamSummary } from "./segments/event-store.ts"
 import { deletedStreams, type LogGroup, type LogStream, logStreamKey, logStreams } from "./tables.ts"
 
@@ -14,7 +15,7 @@ export function logStreamOperations(events: EventStore) {
     CreateLogStream(call, input) {
       const named = namedGroup(call, input)
       const name = checkedStreamName(input.logStreamName!, "logStreamName")
-      call.authorize(streamArn(named, named.name, name))
+      permit(call, named, streamArn(named, named.name, name))
       const group = existingGroup(call, named)
       if (call.tx.get(logStreams, logStreamKey(group.id, name)) !== undefined) {
         throw fault("ResourceAlreadyExistsException", "The specified log stream already exists")
@@ -25,7 +26,7 @@ export function logStreamOperations(events: EventStore) {
 
     DeleteLogStream(call, input) {
       const named = namedGroup(call, input)
-      call.authorize(streamArn(named, named.name, input.logStreamName!))
+      permit(call, named, streamArn(named, named.name, input.logStreamName!))
       const group = existingGroup(call, named)
       const stream = existingStream(call, group, input.logStreamName!)
       call.tx.delete(logStreams, logStreamKey(group.id, stream.name))

@@ -4,6 +4,7 @@ import { invalid, stored, unfit } from "./fault.ts"
 import { horizonOf } from "./log-group.ts"
 import { UPLOAD_TOKEN } from "./log-stream.ts"
 import { existingGroup, existingStream, namedGroup, streamArn } from "./names.ts"
+import { permit } from "./permit.ts"
 import { EVENT_OVERHEAD_BYTES, type EventStore } from "./segments/event-store.ts"
 
 export function putLogEventsOperations(events: EventStore) {
@@ -11,7 +12,7 @@ export function putLogEventsOperations(events: EventStore) {
     PutLogEvents: flow(async (call, input) => {
       const { group, stream, now } = await call.transact((inner) => {
         const named = namedGroup(inner, input)
-        inner.authorize(streamArn(named, named.name, input.logStreamName!))
+        permit(inner, named, streamArn(named, named.name, input.logStreamName!))
         const group = existingGroup(inner, named)
         return { group, stream: existingStream(inner, group, input.logStreamName!), now: inner.now }
       })

@@ -1,12 +1,12 @@
 import type * as sdk from "@aws-sdk/client-cloudwatch-logs"
 import { parseArn } from "../../aws/arn.ts"
+import type { Conditions } from "../../aws/authorizer.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import {
   addTags,
   checkTags,
   removeTags,
   requestTagConditions,
-  resourceTagConditions,
   type SentTag,
   type Tag,
   type TagProblem,
@@ -14,6 +14,7 @@ import {
 } from "../../aws/tags.ts"
 import { fault, invalid } from "./fault.ts"
 import { checkedGroupName, existingGroup, groupArn, groupResource, type NamedGroup } from "./names.ts"
+import { permit } from "./permit.ts"
 import { type LogGroup, logGroups } from "./tables.ts"
 
 export const tagOperations = {
@@ -76,10 +77,9 @@ function authorized(
   call: Call,
   named: NamedGroup,
   resourceOf: ResourceOf,
-  conditions: Parameters<Call["authorize"]>[1],
+  conditions: Conditions,
 ): LogGroup {
-  const tags = call.tx.get(logGroups, named.name)?.tags ?? []
-  call.authorize(resourceOf(named, named.name), { ...conditions, ...resourceTagConditions(tags) })
+  permit(call, named, resourceOf(named, named.name), conditions)
   return existingGroup(call, named)
 }
 

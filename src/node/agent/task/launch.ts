@@ -1,6 +1,5 @@
-import type { Credentials } from "../../../wire/task.ts"
 import type { NetworkState } from "../../engine/engine.ts"
-import type { Image, Login } from "../../engine/image.ts"
+import type { Image } from "../../engine/image.ts"
 import type { ContainerRecord, TaskRecord } from "../records.ts"
 import { AskedValues } from "./asked-values.ts"
 import { containerSpec } from "./container-spec.ts"
@@ -10,9 +9,8 @@ import { containerOf, definitionOf } from "./part-of-task.ts"
 import type { Parts } from "./parts.ts"
 import { patiently, unlessAborted, within } from "./patience.ts"
 import type { Places } from "./places.ts"
-import { Failure, failureOf, type ReasonName } from "./reasons.ts"
+import { Failure, failureOf } from "./reasons.ts"
 import { mapContainers } from "./settle.ts"
-import type { Variables } from "./surroundings.ts"
 
 /** What an operation makes of the record that there is when it is done. */
 export type Change = (task: TaskRecord) => TaskRecord

@@ -11,7 +11,8 @@ import { checkedGroups } from "./groups.ts"
 
 export const interfaceAttributeOperations = {
   ModifyNetworkInterfaceAttribute(call, input) {
-    const one = ownInterface(call, input, input.NetworkInterfaceId!)
+    const groups = (input.Groups ?? []).map((id) => `security-group/${id}`)
+    const one = ownInterface(call, input, input.NetworkInterfaceId!, groups)
     refuseUnsupported(input, {
       EnaSrdSpecification: "ENA Express",
       EnablePrimaryIpv6: "primary IPv6 addresses",

@@ -57,7 +57,7 @@ export const routeTableAssociationOperations = {
   },
 
   ReplaceRouteTableAssociation(call, input) {
-    const association = permittedAssociation(call, input, input.AssociationId!)
+    const association = permittedAssociation(call, input, input.AssociationId!, [`route-table/${input.RouteTableId}`])
     const routeTable = find(call.tx, routeTableKind, input.RouteTableId!)
     if (routeTable.vpcId !== association.vpcId) {
       throw invalidValue(`route table ${routeTable.id} and association ${association.id} belong to different networks`)
@@ -70,9 +70,21 @@ export const routeTableAssociationOperations = {
   },
 } satisfies Operations<typeof sdk>
 
-function permittedAssociation(call: Call, rehearsal: Rehearsal, id: string): RouteTableAssociation {
+/** An association that is to change, once the caller may change all that it brings together. */
+function permittedAssociation(
+  call: Call,
+  rehearsal: Rehearsal,
+  id: string,
+  others: readonly string[] = [],
+): RouteTableAssociation {
   const association = call.tx.get(routeTableAssociations, id)
-  permit(call, rehearsal, `route-table/${association?.routeTableId ?? "*"}`)
+  const { subnetId, gatewayId } = association ?? {}
+  permit(call, rehearsal, [
+    `route-table/${association?.routeTableId ?? "*"}`,
+    ...(subnetId === undefined ? [] : [`subnet/${subnetId}`]),
+    ...(gatewayId === undefined ? [] : [`internet-gateway/${gatewayId}`]),
+    ...others,
+  ])
   if (association === undefined) {
     throw fault("InvalidAssociationID.NotFound", `The association ID '${id}' does not exist`)
   }

@@ -10,9 +10,10 @@ import { checkNew, namedGroup, rulesByContent, rulesById } from "./rule.ts"
 /** What changes rules that are there, without a moment in which they are not. */
 export const securityGroupChangeOperations = {
   ModifySecurityGroupRules(call, input) {
-    const group = namedGroup(call, input)
     const updates = input.SecurityGroupRules!
     const ids = updates.map(({ SecurityGroupRuleId }) => SecurityGroupRuleId!)
+    const named = ids.map((id) => `security-group-rule/${id}`)
+    const group = namedGroup(call, input, named)
     if (new Set(ids).size < ids.length) throw invalidValue("The same permission must not appear multiple times")
     const rules = rulesById(call, group, undefined, { SecurityGroupRuleIds: ids })
     for (const [at, { SecurityGroupRule: sent }] of updates.entries()) {

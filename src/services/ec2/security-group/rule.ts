@@ -1,11 +1,10 @@
 import type * as sdk from "@aws-sdk/client-ec2"
 import { arnOf } from "../../../aws/arn.ts"
 import type { Call, Operations } from "../../../aws/operations.ts"
-import { requestTagConditions } from "../../../aws/tags.ts"
 import { defaultVpc } from "../default-network.ts"
 import { described } from "../describe.ts"
 import { fault, invalidCombination, missing } from "../fault.ts"
-import { permit, type Rehearsal } from "../permit.ts"
+import { permit, permitTagging, type Rehearsal } from "../permit.ts"
 import { find, findAll, remove, securityGroupKind, securityGroupRuleKind } from "../resource.ts"
 import {
   ruleIdentity,
@@ -43,14 +42,14 @@ interface NamedGroup extends Rehearsal {
 }
 
 /** The group that an operation acts on, by its id, or by its name in the default VPC. */
-export function namedGroup(call: Call, input: NamedGroup, tagged: Parameters<typeof permit>[3] = {}): SecurityGroup {
+export function namedGroup(call: Call, input: NamedGroup, others: readonly string[] = []): SecurityGroup {
   const { GroupId, GroupName } = input
   if (GroupId === undefined && GroupName === undefined) {
-    permit(call, input, "security-group/*", tagged)
+    permit(call, input, "security-group/*")
     throw missing("GroupId")
   }
   const byName = GroupId === undefined ? groupInDefaultVpc(call, GroupName!) : undefined
-  permit(call, input, `security-group/${GroupId ?? byName?.id ?? "*"}`, tagged)
+  permit(call, input, [`security-group/${GroupId ?? byName?.id ?? "*"}`, ...others])
   if (GroupId !== undefined) return find(call.tx, securityGroupKind, GroupId)
   if (byName !== undefined) return byName
   throw noGroupNamed(call, GroupName!)
@@ -81,7 +80,8 @@ function authorizeRules(
 ) {
   const { tx } = call
   const tags = tagsAsked(input.TagSpecifications, "security-group-rule")
-  const group = namedGroup(call, input, requestTagConditions(tags))
+  permitTagging(call, securityGroupRuleKind, tags)
+  const group = namedGroup(call, input)
   const rules = rulesIn(tx, group, isEgress, input)
   for (const rule of rules) checkNew(call, group.id, rule)
   if (directed(call, group, isEgress).length + rules.length > RULES_MAX) {
