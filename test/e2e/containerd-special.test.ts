@@ -1,6 +1,7 @@
 import { execFileSync, spawn } from "node:child_process"
 import { once } from "node:events"
 import {
+  appendFileSync,
   closeSync,
   existsSync,
   mkdirSync,
@@ -292,6 +293,13 @@ test("a log that nobody reads takes no more room than it may, and what was relea
   await engine.signal(flooding, "SIGKILL", true)
   await stage.ended(flooding)
   expect(textOf(await stage.logOf(flooding), "stdout")).toBe("")
+})
+
+test("what containerd itself says takes no more room than it may", async () => {
+  const file = join(folder, "containerd.log")
+  appendFileSync(file, `${"x".repeat(99)}\n`.repeat(90_000))
+  await until(() => statSync(file).size < 1_000_000)
+  expect(statSync(`${file}.1`).size).toBeGreaterThan(8_000_000)
 })
 
 test("a task that is removed leaves nothing on the machine", async () => {

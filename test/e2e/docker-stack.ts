@@ -12,6 +12,9 @@ export async function startStackOnDocker(...args: readonly string[]) {
       const dockerd = await startDockerd({ ownNetwork: false })
       process.env.DOCKER_HOST = `unix://${dockerd.socket}`
       docker = (...words) => execFileSync("docker", words, { encoding: "utf8" }).trim()
+      // The first network brings rules that stay as long as the daemon.
+      docker("network", "create", "first")
+      docker("network", "rm", "first")
       afterAll(async () => {
         try {
           expect(docker("ps", "--all", "--quiet")).toBe("")

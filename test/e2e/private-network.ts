@@ -103,7 +103,7 @@ export function traces(folder: string): string {
   return [
     ...namespaces,
     run("ip -o link | sed 's/^[0-9]*: //; s/@.*//; s/:.*//' | sort; ip -o -4 address | sed 's/^[0-9]*: //'; ip route"),
-    run("nft list ruleset"),
+    run("nft --stateless list ruleset"),
   ].join("\n")
 }
 

@@ -71,6 +71,7 @@ async function run(data: DataDirectory, values: Values<typeof options>): Promise
     data,
     lifeline,
     statsMs: seconds * 1000,
+    tellsEndpoint: values["no-task-endpoint"] !== true,
     logLevel,
     ...(region === undefined ? {} : { local: { region, cluster } }),
     ...(engine === undefined ? {} : { engine }),

@@ -72,6 +72,10 @@ export const nodeOptions = {
     value: "ADDRESS",
     help: "where other machines reach this one (default: the address by which it reaches its region)",
   },
+  "no-task-endpoint": {
+    type: "boolean",
+    help: "tell containers nothing of the region's endpoint (default: AWS_ENDPOINT_URL in their environment)",
+  },
   "stats-interval": {
     type: "string",
     value: "SECONDS",

@@ -43,6 +43,7 @@ export interface HostedOptions {
   readonly endpoint: string
   readonly ca: string | undefined
   readonly statsMs: number
+  readonly tellsEndpoint: boolean
 }
 
 /** One instance of this machine, put together: the way to its region, its state, its tasks, and its agent. */
@@ -59,7 +60,7 @@ export class Hosted {
   readonly #interfaces: Interfaces | undefined
 
   constructor({ world: all, engine, endpoints, directory, instance, endpoint, ca, ...options }: HostedOptions) {
-    const { fabric, underlay, statsMs } = options
+    const { fabric, underlay, statsMs, tellsEndpoint } = options
     this.instance = instance
     const { name, place, accessKeyId, secretAccessKey } = instance
     const world: World = { ...all, log: all.log.with({ instance: name }) }
@@ -142,7 +143,7 @@ export class Hosted {
       instance: name,
       region: place.region,
       bootId: machine.bootId,
-      endpointUrl: `http://${REGION_ADDRESS}`,
+      ...(tellsEndpoint && { endpointUrl: `http://${REGION_ADDRESS}` }),
       resources: {
         cpu: (cpu as { integerValue: number }).integerValue,
         memory: (memory as { integerValue: number }).integerValue,

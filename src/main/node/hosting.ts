@@ -22,6 +22,7 @@ export interface HostingOptions {
   readonly endpoints: NodeEndpoints | undefined
   readonly underlay: Underlay
   readonly statsMs: number
+  readonly tellsEndpoint: boolean
 }
 
 /** The instances of this machine: each is begun, and ended, as its file says. */

@@ -33,6 +33,9 @@ export interface NodeOptions {
   /** Ends with its standard input, and tells how it goes on its standard output. */
   readonly lifeline: boolean
   readonly statsMs: number
+
+  /** Whether containers find the region's endpoint in their environment. */
+  readonly tellsEndpoint: boolean
   readonly logLevel: "debug" | "info" | "warn" | "error"
 }
 
@@ -85,7 +88,7 @@ class NodeProcess {
   }
 
   async #start(startedAt: number): Promise<void> {
-    const { data, engine: wanted, containerd, underlay: saidUnderlay, statsMs } = this.#options
+    const { data, engine: wanted, containerd, underlay: saidUnderlay, statsMs, tellsEndpoint } = this.#options
     const other = await nodeStatus(data)
     if (other !== undefined) {
       throw new Refusal(`A node runs already with data in ${data.path} (process ${other.pid}).`, EXIT.failed)
@@ -115,6 +118,7 @@ class NodeProcess {
       endpoints: this.#endpoints,
       underlay,
       statsMs,
+      tellsEndpoint,
     })
     await this.#hosting.begin()
     await this.#introspect()

@@ -138,7 +138,7 @@ async function answerOf({ status, headers, body }: HttpResponse): Promise<Answer
   const parts: Uint8Array[] = []
   if (typeof body === "string") parts.push(Buffer.from(body))
   else if (body instanceof Uint8Array) parts.push(body)
-  else for await (const part of body) parts.push(part)
+  else for await (const part of body) parts.push(Buffer.from(part))
   const bytes = Buffer.concat(parts)
   const text = bytes.toString("utf8")
   const json = () => JSON.parse(text) as never

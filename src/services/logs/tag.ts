@@ -73,12 +73,7 @@ function tagsOfGroup(call: Call, named: NamedGroup, resourceOf: ResourceOf): Rec
   return Object.fromEntries(tags.map(({ key, value }) => [key, value]))
 }
 
-function authorized(
-  call: Call,
-  named: NamedGroup,
-  resourceOf: ResourceOf,
-  conditions: Conditions,
-): LogGroup {
+function authorized(call: Call, named: NamedGroup, resourceOf: ResourceOf, conditions: Conditions): LogGroup {
   permit(call, named, resourceOf(named, named.name), conditions)
   return existingGroup(call, named)
 }

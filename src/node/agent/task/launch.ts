@@ -9,7 +9,7 @@ import { containerOf, definitionOf } from "./part-of-task.ts"
 import type { Parts } from "./parts.ts"
 import { patiently, unlessAborted, within } from "./patience.ts"
 import type { Places } from "./places.ts"
-import { Failure, failureOf } from "./reasons.ts"
+import { Failure, failureOf, type ReasonName } from "./reasons.ts"
 import { mapContainers } from "./settle.ts"
 
 /** What an operation makes of the record that there is when it is done. */

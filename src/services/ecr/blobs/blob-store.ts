@@ -3,7 +3,10 @@
  * repositories; who may see what, and what is still wanted, is in tables.
  */
 export interface BlobStore {
-  /** Pieces of a blob that is known to be there, from a byte up to, but not including, another. */
+  /**
+   * Pieces of a blob that is known to be there, from a byte up to, but not including, another. Each is good until the next
+   * one is asked for: who keeps it makes a copy.
+   */
   read(digest: string, range?: ByteRange): AsyncIterable<Uint8Array>
 
   has(digest: string): Promise<boolean>

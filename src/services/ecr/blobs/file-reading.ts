@@ -1,28 +1,25 @@
-import { open } from "node:fs/promises"
+import { type FileHandle, open } from "node:fs/promises"
 import type { ByteRange } from "./blob-store.ts"
 
-/** A file piece by piece; while one piece is on its way to the reader, the next one is read. */
+/**
+ * A file piece by piece; while one piece is on its way to the reader, the next one is read. There are two places for pieces,
+ * so one is good until the next is asked for.
+ */
 export async function* readFile(path: string, range?: ByteRange): AsyncGenerator<Uint8Array, void, undefined> {
   const file = await open(path, "r")
   let pending: Promise<Uint8Array> | undefined
   try {
     let at = range?.from ?? 0
     const end = range?.to ?? (await file.stat()).size
+    const places: Buffer[] = []
+    let turn = 0
     const next = () => {
       const length = Math.min(PIECE_BYTES, end - at)
-      const read = pieceAt(at, length)
+      const place = (places[turn] ??= Buffer.allocUnsafeSlow(length))
+      const read = fill(file, place.subarray(0, length), at)
       at += length
+      turn = 1 - turn
       return read
-    }
-    const pieceAt = async (position: number, length: number) => {
-      const bytes = Buffer.allocUnsafeSlow(length)
-      let filled = 0
-      while (filled < length) {
-        const { bytesRead } = await file.read(bytes, filled, length - filled, position + filled)
-        if (bytesRead === 0) throw new Error(`${path} ends too soon`)
-        filled += bytesRead
-      }
-      return bytes
     }
     if (at < end) pending = next()
     while (pending !== undefined) {
@@ -36,6 +33,15 @@ export async function* readFile(path: string, range?: ByteRange): AsyncGenerator
     await pending?.catch(() => {})
     await file.close()
   }
+}
+
+async function fill(file: FileHandle, place: Buffer, at: number): Promise<Uint8Array> {
+  for (let filled = 0; filled < place.length; ) {
+    const { bytesRead } = await file.read(place, filled, place.length - filled, at + filled)
+    if (bytesRead === 0) throw new Error("a blob ends too soon")
+    filled += bytesRead
+  }
+  return place
 }
 
 const PIECE_BYTES = 512 * 1024

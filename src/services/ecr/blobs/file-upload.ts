@@ -1,38 +1,34 @@
-import { type FileHandle, open, rm, stat } from "node:fs/promises"
-import { type RunningDigest, runningDigest } from "./digest.ts"
-import { readFile } from "./file-reading.ts"
+import { stat } from "node:fs/promises"
+import type { Place } from "./file-orders.ts"
+import type { FileThread } from "./file-thread.ts"
 
-/** An upload on its way: a file that grows, and the digest of what is in it so far. */
+/** An upload on its way: a file that grows, written by a thread that knows the digest of what is in it so far. */
 export class UploadFile {
   readonly path: string
-  #file: FileHandle | undefined
-
-  /** Undefined while nobody has read what an earlier process, or a piece that broke off, has left. */
-  #digest: RunningDigest | undefined
+  readonly #thread: FileThread
   #size: number
   #usedAt: number
   #exists: boolean
+
+  /** Whether the thread knows what an earlier process, or a write that failed, has left. */
+  #isOpen = false
   #isBusy = false
 
-  private constructor(path: string, size: number, usedAt: number, exists: boolean) {
+  constructor(thread: FileThread, path: string, { size, usedAt, exists }: Found) {
     this.path = path
-    this.#exists = exists
+    this.#thread = thread
     this.#size = size
     this.#usedAt = usedAt
-    if (size === 0) this.#digest = runningDigest()
+    this.#exists = exists
   }
 
-  /** One of which nothing can be there yet. */
-  static begin(path: string, now: number): UploadFile {
-    return new UploadFile(path, 0, now, false)
-  }
-
-  static async find(path: string, now: number): Promise<UploadFile> {
+  /** What an earlier process has left of it. */
+  static async find(thread: FileThread, path: string, now: number): Promise<UploadFile> {
     const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined
       throw error
     })
-    return new UploadFile(path, found?.size ?? 0, now, found !== undefined)
+    return new UploadFile(thread, path, { size: found?.size ?? 0, usedAt: now, exists: found !== undefined })
   }
 
   get size(): number {
@@ -62,99 +58,106 @@ export class UploadFile {
   async append(pieces: AsyncIterable<Uint8Array>, now: number): Promise<number> {
     using _ = this.busy()
     this.#usedAt = now
-    const file = await this.#opened()
-    const digest = await this.#running(file)
-    let gathered: Uint8Array[] = []
-    let bytes = 0
-    let writing: Promise<void> = Promise.resolve()
-    let unsynced = 0
-    const flush = () => {
-      const [batch, length, at] = [gathered, bytes, this.#size]
-      gathered = []
-      bytes = 0
-      this.#size += length
-      unsynced += length
-      const sync = unsynced >= SYNC_BYTES
-      if (sync) unsynced = 0
-      return writeAll(file, batch, length, at).then(() => {
-        // Begun early, so that at the end there is little left to wait for.
-        if (sync) file.datasync().catch(() => {})
-      })
-    }
+    await this.#open()
+    const writing = new Writing(this.#thread, this.path, this.#size)
     try {
-      for await (const piece of pieces) {
-        digest.add(piece)
-        gathered.push(piece)
-        bytes += piece.length
-        if (bytes < BATCH_BYTES) continue
-        await writing
-        writing = flush()
-        writing.catch(() => {})
-      }
+      for await (const piece of pieces) await writing.add(piece)
     } finally {
-      await this.#settle(file, writing, () => (bytes > 0 ? flush() : Promise.resolve()))
+      try {
+        await writing.end()
+      } catch (error) {
+        this.#isOpen = false
+        throw error
+      } finally {
+        this.#size = writing.written
+      }
     }
     return this.#size
   }
 
   /** The digest of everything, once all of it is on the disk. */
   async end(): Promise<string> {
-    const file = await this.#opened()
-    const digest = await this.#running(file)
-    await file.datasync()
-    this.#digest = undefined
-    return digest.end()
+    await this.#open()
+    return (await this.#thread.ask({ kind: "end", path: this.path })).digest!
   }
 
-  async close(): Promise<void> {
-    const file = this.#file
-    this.#file = undefined
-    await file?.close()
+  async place(place: Place): Promise<void> {
+    await this.#thread.ask({ kind: "place", path: this.path, place })
   }
 
-  async remove(): Promise<void> {
-    await this.close()
-    if (this.#exists) await rm(this.path, { force: true })
+  /** Lets go of it; with `remove` for good. */
+  async close(remove = false): Promise<void> {
+    if (!this.#exists) return
+    this.#isOpen = false
+    await this.#thread.ask({ kind: "close", path: this.path, remove })
   }
 
-  /** What could not be written is cut off: the upload goes on from what is known to be there. */
-  async #settle(file: FileHandle, writing: Promise<void>, last: () => Promise<void>): Promise<void> {
-    try {
-      await writing
-      await last()
-    } catch (error) {
-      const { size } = await file.stat()
-      this.#size = Math.min(size, this.#size)
-      this.#digest = undefined
-      throw error
+  async #open(): Promise<void> {
+    if (this.#isOpen) return
+    this.#exists = true
+    await this.#thread.ask({ kind: "resume", path: this.path, size: this.#size })
+    this.#isOpen = true
+  }
+}
+
+interface Found {
+  readonly size: number
+  readonly usedAt: number
+  readonly exists: boolean
+}
+
+/** Gathers small pieces into larger ones, and has a few of those written at a time. */
+class Writing {
+  readonly #thread: FileThread
+  readonly #path: string
+  readonly #spare: Uint8Array[] = []
+  #at: number
+  #under: Promise<void>[] = []
+  #gathered: Uint8Array | undefined
+  #filled = 0
+
+  /** Up to where all is written. */
+  written: number
+
+  constructor(thread: FileThread, path: string, at: number) {
+    this.#thread = thread
+    this.#path = path
+    this.#at = at
+    this.written = at
+  }
+
+  async add(piece: Uint8Array): Promise<void> {
+    for (let taken = 0; taken < piece.length; ) {
+      this.#gathered ??= this.#spare.pop() ?? new Uint8Array(BATCH_BYTES)
+      const part = piece.subarray(taken, taken + BATCH_BYTES - this.#filled)
+      this.#gathered.set(part, this.#filled)
+      this.#filled += part.length
+      taken += part.length
+      if (this.#filled === BATCH_BYTES) await this.#flush()
     }
   }
 
-  async #opened(): Promise<FileHandle> {
-    this.#file ??= await open(this.path, this.#exists ? "r+" : "w+", 0o600)
-    this.#exists = true
-    return this.#file
+  async end(): Promise<void> {
+    if (this.#filled > 0) await this.#flush()
+    while (this.#under.length > 0) await this.#under.shift()
   }
 
-  async #running(file: FileHandle): Promise<RunningDigest> {
-    if (this.#digest !== undefined) return this.#digest
-    await file.truncate(this.#size)
-    const digest = runningDigest()
-    for await (const piece of readFile(this.path, { from: 0, to: this.#size })) digest.add(piece)
-    this.#digest = digest
-    return digest
-  }
-}
-
-async function writeAll(file: FileHandle, batch: Uint8Array[], length: number, at: number): Promise<void> {
-  const { bytesWritten } = await file.writev(batch, at)
-  if (bytesWritten === length) return
-  // A disk that fills up takes what fits and says nothing; asked for the rest, it says why.
-  const rest = Buffer.concat(batch).subarray(bytesWritten)
-  for (let written = 0; written < rest.length; ) {
-    written += (await file.write(rest, written, rest.length - written, at + bytesWritten + written)).bytesWritten
+  async #flush(): Promise<void> {
+    const bytes = this.#gathered!.subarray(0, this.#filled)
+    const end = this.#at + bytes.length
+    const order = { kind: "write", path: this.#path, at: this.#at, bytes } as const
+    const written = this.#thread.ask(order, [bytes.buffer as ArrayBuffer]).then((answer) => {
+      this.written = end
+      this.#spare.push(new Uint8Array(answer.bytes!.buffer))
+    })
+    written.catch(() => {})
+    this.#under.push(written)
+    this.#at = end
+    this.#gathered = undefined
+    this.#filled = 0
+    if (this.#under.length >= UNDER_MAX) await this.#under.shift()
   }
 }
 
-const BATCH_BYTES = 2 ** 20
-const SYNC_BYTES = 32 * 2 ** 20
+const BATCH_BYTES = 512 * 1024
+const UNDER_MAX = 3

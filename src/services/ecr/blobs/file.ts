@@ -6,7 +6,8 @@ import { type BlobStore, BlobsUnavailable, type ByteRange, DigestMismatch, Uploa
 import { digestOf } from "./digest.ts"
 import { EndedUploads } from "./ended-uploads.ts"
 import { readFile } from "./file-reading.ts"
-import { FolderSync, writtenFile } from "./file-syncing.ts"
+import type { Place } from "./file-orders.ts"
+import { FileThread } from "./file-thread.ts"
 import { UploadFile } from "./file-upload.ts"
 import { Holds } from "./holds.ts"
 
@@ -19,7 +20,7 @@ export interface FileBlobStoreOptions {
 
 /**
  * Blobs as files that are named for their digests, each written under another name, synced and then moved into place: what
- * has its digest's name is whole. Uploads are files too, so they outlive the process.
+ * has its digest's name is whole. Uploads are files too, so they outlive the process. Threads of their own write.
  */
 export class FileBlobStore implements BlobStore {
   readonly #world: FileBlobStoreOptions["world"]
@@ -29,13 +30,18 @@ export class FileBlobStore implements BlobStore {
   readonly #ended = new EndedUploads()
   readonly #holds = new Holds()
   readonly #removals = new Map<string, Promise<unknown>>()
-  readonly #folders = new Map<string, Promise<FolderSync>>()
+
+  /** Small blobs do not wait for large ones. */
+  readonly #puts: FileThread
+  readonly #appends: FileThread
   #drafts = 0
 
   constructor({ world, directory }: FileBlobStoreOptions) {
     this.#world = world
     this.#blobs = join(directory, "sha256")
     this.#uploadFolder = join(directory, "uploads")
+    this.#puts = new FileThread()
+    this.#appends = new FileThread()
   }
 
   /** Takes away what a process that was killed has left half written. */
@@ -50,8 +56,8 @@ export class FileBlobStore implements BlobStore {
   async close(): Promise<void> {
     for (const upload of this.#uploads.values()) await upload.close()
     this.#uploads.clear()
-    for (const folder of this.#folders.values()) await (await folder).close()
-    this.#folders.clear()
+    await this.#puts.close()
+    await this.#appends.close()
   }
 
   read(digest: string, range?: ByteRange): AsyncIterable<Uint8Array> {
@@ -71,14 +77,12 @@ export class FileBlobStore implements BlobStore {
     if (actual !== digest) throw new DigestMismatch(actual)
     if (await this.has(digest)) return
     const draft = join(this.#uploadFolder, `${++this.#drafts}${DRAFT}`)
-    await stored(async () => {
-      await writtenFile(draft, bytes)
-      await this.#place(draft, digest)
-    })
+    await stored(() => this.#puts.ask({ kind: "put", draft, place: this.#place(digest), bytes }))
   }
 
   begin(name: string): void {
-    this.#uploads.set(name, UploadFile.begin(join(this.#uploadFolder, name), this.#world.now()))
+    const found = { size: 0, usedAt: this.#world.now(), exists: false }
+    this.#uploads.set(name, new UploadFile(this.#appends, join(this.#uploadFolder, name), found))
   }
 
   async received(name: string): Promise<number | undefined> {
@@ -108,7 +112,7 @@ export class FileBlobStore implements BlobStore {
       await this.#end(name, upload)
       throw new DigestMismatch(actual)
     }
-    if (!(await this.has(digest))) await stored(() => this.#place(upload.path, digest))
+    if (!(await this.has(digest))) await stored(() => upload.place(this.#place(digest)))
     await this.#end(name, upload)
     return size
   }
@@ -185,7 +189,7 @@ export class FileBlobStore implements BlobStore {
   async #upload(name: string): Promise<UploadFile> {
     const known = this.#uploads.get(name)
     if (known !== undefined) return known
-    const found = await UploadFile.find(join(this.#uploadFolder, name), this.#world.now())
+    const found = await UploadFile.find(this.#appends, join(this.#uploadFolder, name), this.#world.now())
     // Another may have looked at the same time.
     const upload = this.#uploads.get(name) ?? found
     if (!this.#ended.has(name)) this.#uploads.set(name, upload)
@@ -195,23 +199,12 @@ export class FileBlobStore implements BlobStore {
   async #end(name: string, upload: UploadFile): Promise<void> {
     this.#ended.add(name)
     this.#uploads.delete(name)
-    await upload.remove()
+    await upload.close(true)
   }
 
-  /** Moves a file that is synced to where its digest says, durably. */
-  async #place(from: string, digest: string): Promise<void> {
-    const folder = await this.#folder(digest.slice("sha256:".length).slice(0, 2))
-    await rename(from, this.#path(digest))
-    await folder.sync()
-  }
-
-  #folder(name: string): Promise<FolderSync> {
-    const known = this.#folders.get(name)
-    if (known !== undefined) return known
-    const made = FolderSync.open(this.#blobs, name)
-    this.#folders.set(name, made)
-    made.catch(() => this.#folders.delete(name))
-    return made
+  #place(digest: string): Place {
+    const name = digest.slice("sha256:".length)
+    return { parent: this.#blobs, folder: name.slice(0, 2), name }
   }
 }
 

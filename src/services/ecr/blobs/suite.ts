@@ -159,7 +159,7 @@ export function bytesOf(length: number, seed = 1): Uint8Array {
 
 export async function whole(blob: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
-  for await (const part of blob) parts.push(part)
+  for await (const part of blob) parts.push(Buffer.from(part))
   return Buffer.concat(parts)
 }
 

@@ -1,0 +1,50 @@
+import { Worker } from "node:worker_threads"
+import type { Answer, Order } from "./file-orders.ts"
+
+/** A thread that carries out orders one after another; each is answered for. */
+export class FileThread {
+  readonly #thread: Worker
+  readonly #asked = new Map<number, PromiseWithResolvers<Answer>>()
+  #count = 0
+  #ended = false
+
+  constructor() {
+    this.#thread = new Worker(new URL("./file-worker.ts", import.meta.url), { name: "images" })
+    this.#thread.on("message", (answer: Answer) => this.#answered(answer))
+    this.#thread.on("error", (error) => this.#end(error))
+    this.#thread.on("exit", () => this.#end(new Error("the thread that writes images has ended")))
+    this.#thread.unref()
+  }
+
+  /** Rejects with the system's error. */
+  ask(order: Order, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
+    const asked = Promise.withResolvers<Answer>()
+    if (this.#ended) asked.reject(new Error("the thread that writes images has ended"))
+    else {
+      // Somebody waits from now on.
+      if (this.#asked.size === 0) this.#thread.ref()
+      this.#asked.set(++this.#count, asked)
+      this.#thread.postMessage({ id: this.#count, order }, [...transfer])
+    }
+    return asked.promise
+  }
+
+  async close(): Promise<void> {
+    await this.#thread.terminate()
+  }
+
+  #answered(answer: Answer): void {
+    const asked = this.#asked.get(answer.id)!
+    this.#asked.delete(answer.id)
+    if (this.#asked.size === 0) this.#thread.unref()
+    const { error } = answer
+    if (error === undefined) asked.resolve(answer)
+    else asked.reject(Object.assign(new Error(error.message), { code: error.code }))
+  }
+
+  #end(error: Error): void {
+    this.#ended = true
+    for (const asked of this.#asked.values()) asked.reject(error)
+    this.#asked.clear()
+  }
+}

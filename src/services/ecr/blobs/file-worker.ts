@@ -1,0 +1,182 @@
+import { createHash, type Hash } from "node:crypto"
+import {
+  closeSync,
+  fdatasyncSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs"
+import { join } from "node:path"
+import { parentPort } from "node:worker_threads"
+import type { Answer, Order, Place } from "./file-orders.ts"
+
+// Writes, hashes and syncs, each order to its end: what waits for the disk here keeps nobody else waiting.
+
+interface OpenUpload {
+  readonly file: number
+
+  /** Undefined when a write has failed: nobody knows what the file holds. */
+  digest: Hash | undefined
+  unsynced: number
+}
+
+const port = parentPort!
+const uploads = new Map<string, OpenUpload>()
+const folders = new Map<string, number>()
+let puts: { readonly id: number; readonly order: Extract<Order, { kind: "put" }> }[] = []
+
+port.on("message", ({ id, order }: { readonly id: number; readonly order: Order }) => {
+  if (order.kind === "put") {
+    // What else has arrived by then shares the sync of a folder.
+    if (puts.length === 0) setImmediate(putAll)
+    puts.push({ id, order })
+    return
+  }
+  try {
+    carryOut(id, order)
+  } catch (error) {
+    refuse(id, error)
+  }
+})
+
+function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
+  const { path } = order
+  switch (order.kind) {
+    case "resume":
+      resume(path, order.size)
+      return answer({ id })
+    case "write":
+      write(path, order.at, order.bytes)
+      return answer({ id, bytes: order.bytes }, [order.bytes.buffer as ArrayBuffer])
+    case "end": {
+      const upload = uploads.get(path)!
+      fdatasyncSync(upload.file)
+      return answer({ id, digest: `sha256:${upload.digest!.copy().digest("hex")}` })
+    }
+    case "place":
+      moved(path, order.place)
+      fsyncSync(folderOf(order.place))
+      return answer({ id })
+    case "close": {
+      const upload = uploads.get(path)
+      if (upload !== undefined) closeSync(upload.file)
+      uploads.delete(path)
+      if (order.remove) rmSync(path, { force: true })
+      return answer({ id })
+    }
+  }
+}
+
+function resume(path: string, size: number): void {
+  const before = uploads.get(path)
+  if (before !== undefined) closeSync(before.file)
+  uploads.delete(path)
+  const file = openSync(path, size === 0 ? "w+" : "r+", 0o600)
+  const digest = createHash("sha256")
+  ftruncateSync(file, size)
+  const piece = Buffer.alloc(Math.min(size, PIECE_BYTES))
+  for (let at = 0; at < size; ) {
+    const read = readSync(file, piece, 0, Math.min(piece.length, size - at), at)
+    digest.update(piece.subarray(0, read))
+    at += read
+  }
+  uploads.set(path, { file, digest, unsynced: 0 })
+}
+
+function write(path: string, at: number, bytes: Uint8Array): void {
+  const upload = uploads.get(path)!
+  try {
+    writeAll(upload.file, bytes, at)
+  } catch (error) {
+    upload.digest = undefined
+    throw error
+  }
+  upload.digest!.update(bytes)
+  upload.unsynced += bytes.length
+  if (upload.unsynced < SYNC_BYTES) return
+  // So that at the end there is little left to wait for.
+  upload.unsynced = 0
+  fdatasyncSync(upload.file)
+}
+
+function putAll(): void {
+  const all = puts
+  puts = []
+  const placed: typeof all = []
+  for (const { id, order } of all) {
+    try {
+      const file = openSync(order.draft, "w", 0o600)
+      try {
+        writeAll(file, order.bytes, 0)
+        fdatasyncSync(file)
+      } finally {
+        closeSync(file)
+      }
+      moved(order.draft, order.place)
+      placed.push({ id, order })
+    } catch (error) {
+      rmSync(order.draft, { force: true })
+      refuse(id, error)
+    }
+  }
+  const synced = new Map<number, unknown>()
+  for (const { id, order } of placed) {
+    const folder = folderOf(order.place)
+    if (!synced.has(folder)) synced.set(folder, failureOf(() => fsyncSync(folder)))
+    const failure = synced.get(folder)
+    if (failure === undefined) answer({ id })
+    else refuse(id, failure)
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array, at: number): void {
+  // A disk that fills up takes what fits and says nothing; asked for the rest, it says why.
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(file, bytes, written, bytes.length - written, at + written)
+  }
+}
+
+function moved(from: string, place: Place): void {
+  folderOf(place)
+  renameSync(from, join(place.parent, place.folder, place.name))
+}
+
+function folderOf({ parent, folder }: Place): number {
+  const path = join(parent, folder)
+  const known = folders.get(path)
+  if (known !== undefined) return known
+  if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) {
+    const above = openSync(parent, "r")
+    fsyncSync(above)
+    closeSync(above)
+  }
+  const opened = openSync(path, "r")
+  folders.set(path, opened)
+  return opened
+}
+
+function failureOf(work: () => void): unknown {
+  try {
+    work()
+    return undefined
+  } catch (error) {
+    return error
+  }
+}
+
+function refuse(id: number, error: unknown): void {
+  const { code, message } = error as NodeJS.ErrnoException
+  answer({ id, error: { code, message } })
+}
+
+function answer(given: Answer, transfer: ArrayBuffer[] = []): void {
+  port.postMessage(given, transfer)
+}
+
+const PIECE_BYTES = 2 ** 20
+const SYNC_BYTES = 32 * 2 ** 20
