@@ -62,7 +62,7 @@ export const DOCUMENTED_KEYS: Readonly<Record<string, readonly string[]>> = {
     "secretsmanager:VersionStage",
     "secretsmanager:resource/AllowRotationLambdaArn",
   ],
-  ssm: ["ssm:Overwrite", "ssm:Policies", "ssm:Recursive", "ssm:ResourceTag/*"],
+  ssm: ["ssm:Overwrite", "ssm:Policies", "ssm:Recursive", "ssm:resourceTag/*"],
   ecr: ["ecr:AccountSetting", "ecr:ResourceTag/*"],
   "ecr-public": ["ecr-public:ResourceTag/*"],
   s3: [

@@ -102,7 +102,7 @@ const FAULTS = [
 export const ec2Setting: Setting = {
   client: "ec2",
   async prepare(region) {
-    const { ec2 } = region
+    const { ec2, account } = region
     const VpcId = (await ec2.createVpc({ CidrBlock: "10.0.0.0/16", AmazonProvidedIpv6CidrBlock: true })).Vpc!.VpcId!
     const { Vpc: peer } = await ec2.createVpc({ CidrBlock: "10.1.0.0/16" })
     const { Vpc: empty } = await ec2.createVpc({ CidrBlock: "10.2.0.0/16" })
@@ -213,7 +213,7 @@ export const ec2Setting: Setting = {
           ResourceType: "VPC",
           TrafficType: "ALL",
           LogGroupName: "flows",
-          DeliverLogsPermissionArn: "arn:aws:iam::111122223333:role/flows",
+          DeliverLogsPermissionArn: `arn:aws:iam::${account}:role/flows`,
         },
       },
     }
@@ -304,7 +304,7 @@ async function routes({ ec2 }: TestWorld, VpcId: string, SubnetId: string) {
   }
 }
 
-async function connections({ ec2 }: TestWorld, VpcId: string, PeerVpcId: string) {
+async function connections({ ec2, account }: TestWorld, VpcId: string, PeerVpcId: string) {
   const pending = await ec2.createVpcPeeringConnection({ VpcId, PeerVpcId })
   const pendingId = pending.VpcPeeringConnection!.VpcPeeringConnectionId!
   const third = (await ec2.createVpc({ CidrBlock: "10.3.0.0/16" })).Vpc!.VpcId!
@@ -323,7 +323,7 @@ async function connections({ ec2 }: TestWorld, VpcId: string, PeerVpcId: string)
     ResourceType: "VPC",
     TrafficType: "ALL",
     LogGroupName: "flows",
-    DeliverLogsPermissionArn: "arn:aws:iam::111122223333:role/flows",
+    DeliverLogsPermissionArn: `arn:aws:iam::${account}:role/flows`,
   })
   return {
     names: { VpcPeeringConnectionId, VpcEndpointId, DhcpOptionsId, PrefixListId },

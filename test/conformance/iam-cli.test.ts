@@ -122,7 +122,10 @@ test("an identity from elsewhere gets in by a token, with the issuer's keys besi
     join(folder, "data", "issuers", `${ISSUER}.json`),
     JSON.stringify({ keys: await issuer.keys.of(ISSUER) }),
   )
-  await answered(root, `iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list tests --thumbprint-list ${"a".repeat(40)}`)
+  await answered(
+    root,
+    `iam create-open-id-connect-provider --url https://${ISSUER} --client-id-list tests --thumbprint-list ${"a".repeat(40)}`,
+  )
   const Federated = `arn:aws:iam::${account}:oidc-provider/${ISSUER}`
   const Condition = { StringEquals: { [`${ISSUER}:sub`]: "ann" } }
   await answered(

@@ -227,3 +227,65 @@ test("AWS's own key can be looked at, and used through its service only", async 
   const { KeyMetadata } = await user.kms.describeKey({ KeyId: "alias/aws/ssm" })
   await expect(user.kms.encrypt({ KeyId: KeyMetadata!.KeyId!, Plaintext })).rejects.toMatchObject(DENIED)
 })
+
+test("whoever may make grants by a grant hands on no more than that grant has", async () => {
+  const { as, kms, KeyId } = await startKey()
+  const helper = as({ user: NOTHING })
+  const GranteePrincipal = await arnOf(helper)
+  const Constraints = { EncryptionContextSubset: { order: "7" } }
+  await kms.createGrant({ KeyId, GranteePrincipal, Operations: ["CreateGrant", "Encrypt"], Constraints })
+
+  const hand = (Operations: ("Encrypt" | "Decrypt")[], EncryptionContextSubset?: Record<string, string>) =>
+    helper.kms.createGrant({
+      ...{ KeyId, GranteePrincipal, Operations },
+      ...(EncryptionContextSubset && { Constraints: { EncryptionContextSubset } }),
+    })
+  await hand(["Encrypt"], { order: "7", item: "1" })
+  await expect(hand(["Encrypt"])).rejects.toMatchObject(DENIED)
+  await expect(hand(["Encrypt"], { order: "8" })).rejects.toMatchObject(DENIED)
+  await expect(hand(["Decrypt"], { order: "7" })).rejects.toMatchObject(DENIED)
+})
+
+test("another account cannot tell whether a key or an alias is there, nor what an alias stands for", async () => {
+  const { as, kms, account, KeyId } = await startKey()
+  await kms.createAlias({ AliasName: "alias/shop", TargetKeyId: KeyId })
+  const { kms: theirs, secretsManager, ssm } = as({ account: "another" })
+
+  const refusals = ["alias/shop", "alias/none"].map((alias) => {
+    const arn = `arn:aws:kms:us-east-1:${account}:${alias}`
+    return Promise.all(
+      [
+        theirs.describeKey({ KeyId: arn }),
+        theirs.encrypt({ KeyId: arn, Plaintext }),
+        secretsManager.createSecret({ Name: "mine", SecretString: "x", KmsKeyId: arn }),
+        ssm.putParameter({ Name: "mine", Value: "x", Type: "SecureString", KeyId: arn }),
+      ].map((asked) => asked.then(String, ({ name, message }: Error) => `${name}: ${message.replace(alias, "it")}`)),
+    )
+  })
+  const [present, absent] = await Promise.all(refusals)
+  expect(present).toEqual(absent)
+  expect(present!.every((refusal) => refusal.startsWith("AccessDeniedException: "))).toBe(true)
+})
+
+test("AWS's own keys serve their own account, through the service that each is for", async () => {
+  const { as, kms, ssm, secretsManager } = await startKey()
+  await ssm.putParameter({ Name: "own", Value: "x", Type: "SecureString" })
+  const { Arn } = (await kms.describeKey({ KeyId: "alias/aws/ssm" })).KeyMetadata!
+  const theirs = as({ account: "another" })
+
+  await expect(
+    theirs.ssm.putParameter({ Name: "mine", Value: "x", Type: "SecureString", KeyId: Arn! }),
+  ).rejects.toMatchObject(DENIED)
+  await expect(
+    secretsManager.createSecret({ Name: "mine", SecretString: "x", KmsKeyId: "alias/aws/ssm" }),
+  ).rejects.toMatchObject(DENIED)
+  const user = as({ user: allowing("ssm:GetParameter") })
+  expect((await user.ssm.getParameter({ Name: "own", WithDecryption: true })).Parameter!.Value).toBe("x")
+})
+
+test("a rehearsal does not succeed with a key that is not there", async () => {
+  const { kms } = await startKey()
+  await expect(kms.encrypt({ KeyId: "alias/none", Plaintext, DryRun: true })).rejects.toMatchObject({
+    name: "NotFoundException",
+  })
+})

@@ -6,11 +6,16 @@ import { startStackOn } from "./stack.ts"
 /** All of Homeport with its containers in a Docker of the test's own. */
 export async function startStackOnDocker(...args: readonly string[]) {
   let docker = (..._: readonly string[]): string => ""
+  let restartDocker = async () => {}
   const stack = await startStackOn({
     args: ["--engine", "docker", ...args],
     async prepare() {
       const dockerd = await startDockerd({ ownNetwork: false })
       process.env.DOCKER_HOST = `unix://${dockerd.socket}`
+      restartDocker = async () => {
+        await dockerd.kill()
+        await dockerd.start()
+      }
       docker = (...words) => execFileSync("docker", words, { encoding: "utf8" }).trim()
       // The first network brings rules that stay as long as the daemon.
       docker("network", "create", "first")
@@ -28,5 +33,5 @@ export async function startStackOnDocker(...args: readonly string[]) {
     cgroupName: (runtimeId) =>
       docker("ps", "--all", "--no-trunc", "--quiet", "--filter", `label=homeport.id=${runtimeId}`) || runtimeId,
   })
-  return { ...stack, docker }
+  return { ...stack, docker, restartDocker }
 }

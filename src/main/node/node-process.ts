@@ -21,7 +21,9 @@ export function nodeProcess({ program, args, logTo, heard }: NodeProcess) {
   return (answers: () => void): Child => {
     const before = asRoot()
     const [file, ...words] = [...before, ...program, ...args()]
-    const child = spawn(file!, words, { detached: true, stdio: ["pipe", "pipe", logTo] })
+    // The region's secret is nothing that a node needs, and containers are below the node.
+    const { HOMEPORT_MASTER_KEY: _, ...env } = process.env
+    const child = spawn(file!, words, { detached: true, stdio: ["pipe", "pipe", logTo], env })
     let reason = ""
     let pid = child.pid
     const lines = createInterface({ input: child.stdout! })

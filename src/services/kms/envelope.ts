@@ -3,12 +3,11 @@ import type { Conditions } from "../../aws/authorizer.ts"
 import type { Call } from "../../aws/operations.ts"
 import { assert } from "../../base/assert.ts"
 import type { Tx } from "../../store/transaction.ts"
-import { type FoundKey, namedKey, notFound } from "./find.ts"
-import { policyOf } from "./grant-policy.ts"
+import { type FoundKey, namedKey } from "./find.ts"
 import { decrypt, type EncryptionContext, encrypt } from "./material/ciphertext.ts"
 import { currentKey } from "./material/current.ts"
 import { open, seal } from "./material/seal.ts"
-import { checkUsable, contextConditions, keyConditions } from "./permit.ts"
+import { checkUsable, contextConditions, permittedNamedKey } from "./permit.ts"
 
 /** Something that another service keeps: sealed under a key of its own, which lies beside it sealed under a key of KMS. */
 export interface Envelope {
@@ -34,8 +33,8 @@ export interface Sealing {
 }
 
 /**
- * Seals bytes in the caller's name: it must be allowed to use the key through the service that does this. AWS's own keys
- * are not asked for, as their policies let everyone through who may use the service.
+ * Seals bytes in the caller's name: it must be allowed to use the key through the service that does this. The policies of
+ * AWS's own keys let everyone of their account through who comes by the service that each is for, and nobody else.
  */
 export function sealFor(call: Call, bytes: Uint8Array, sealing: Sealing): Envelope {
   const { keyId, owner = call.tx, context, action = "kms:GenerateDataKey" } = sealing
@@ -65,18 +64,12 @@ export function isManagedKey(call: Call, keyId: string): boolean | undefined {
 }
 
 function keyForService(call: Call, keyId: string, owner: Tx, action: string, context: EncryptionContext): FoundKey {
-  const named = namedKey(owner, keyId)
-  const found = currentKey(call, named)
-  if (found === undefined) throw notFound(named)
-  if (found.key.manager === "CUSTOMER") {
-    const conditions: Conditions = {
-      ...keyConditions(call, found),
-      ...contextConditions(context),
-      "aws:ViaAWSService": true,
-      "kms:ViaService": `${call.service}.${call.region}.${domainOf(call.partition)}`,
-    }
-    call.authorizeAlso(action, found.key.arn, conditions, policyOf(call, found))
+  const conditions: Conditions = {
+    ...contextConditions(context),
+    "aws:ViaAWSService": true,
+    "kms:ViaService": `${call.service}.${call.region}.${domainOf(call.partition)}`,
   }
+  const found = permittedNamedKey(call, namedKey(owner, keyId), { action, conditions })
   checkUsable(found.key, "ENCRYPT_DECRYPT")
   return found
 }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util"
 import { globalArnOf } from "../../aws/arn.ts"
 import type { ResourcePolicy } from "../../aws/authorizer.ts"
 import type { Principal } from "../../aws/principal.ts"
@@ -6,6 +7,15 @@ import type { Tx } from "../../store/transaction.ts"
 import type { FoundKey } from "./find.ts"
 import { type Grant, grants, type Key } from "./tables.ts"
 
+/** What a grant lets its grantee do, and with what. */
+export type Terms = Pick<Grant, "operations" | "subset" | "equals">
+
+/** The grant that a request is about, if it is about one. */
+export interface Concerned {
+  readonly retired?: Grant
+  readonly handedOn?: Terms
+}
+
 /**
  * What the key says of itself. A grant is an allow like any other, so it is written as one more statement; and whoever
  * may retire it may do so by one.
@@ -13,9 +23,9 @@ import { type Grant, grants, type Key } from "./tables.ts"
 export function policyOf(
   { principal }: { readonly principal: Principal },
   { key, tx }: FoundKey,
-  retired?: Grant,
+  { retired, handedOn }: Concerned = {},
 ): ResourcePolicy {
-  const granted = grantsFor(tx, key, principal)
+  const granted = grantsFor(tx, key, principal).filter((grant) => handedOn === undefined || covers(grant, handedOn))
   if (granted.length === 0 && retired === undefined) return { document: key.policy, governs: true }
   const policy = JSON.parse(key.policy) as Policy
   const statements = granted.flatMap((grant) => statementsOf(grant, policy.Version === "2012-10-17"))
@@ -33,6 +43,14 @@ function grantsFor(tx: Tx, { id }: Pick<Key, "id">, principal: Principal): reado
   const root = globalArnOf("iam", { account: principal.account, region: regionOf(tx.scope) }, "root")
   const names = new Set([principal.arn, principal.identity ?? principal.arn, root])
   return [...names].flatMap((name) => tx.where(grants, "grantee", `${id}/${name}`))
+}
+
+/** Whether a grant has all that another one is to have: nobody hands on what it was not given. */
+function covers({ operations, subset, equals }: Grant, handedOn: Terms): boolean {
+  if (!handedOn.operations.every((operation) => operations.includes(operation))) return false
+  if (equals !== undefined) return isDeepStrictEqual(handedOn.equals, equals)
+  const kept = handedOn.equals ?? handedOn.subset ?? {}
+  return Object.entries(subset ?? {}).every(([name, value]) => Object.hasOwn(kept, name) && kept[name] === value)
 }
 
 /** What encrypts must keep to the constraints; what only looks at the key need not. */

@@ -16,7 +16,11 @@ export const grantOperations = {
   CreateGrant(call, input) {
     refuseAlias(input.KeyId!)
     const wanted = checkedGrant(call, input)
-    const found = permittedKey(call, input.KeyId!, { conditions: grantConditions(wanted), DryRun: input.DryRun })
+    const found = permittedKey(call, input.KeyId!, {
+      conditions: grantConditions(wanted),
+      handedOn: wanted,
+      DryRun: input.DryRun,
+    })
     refusePending(found.key)
     if (found.key.manager === "AWS") {
       throw new CommonFault("denied", `${found.key.arn} is managed by AWS and cannot be changed.`)

@@ -4,8 +4,8 @@ import type { Call } from "../../aws/operations.ts"
 import { resourceTagConditions } from "../../aws/tags.ts"
 import { accountOf } from "../../store/changes.ts"
 import { fault } from "./fault.ts"
-import { type FoundKey, namedKey, notFound } from "./find.ts"
-import { policyOf } from "./grant-policy.ts"
+import { type FoundKey, type NamedKey, namedKey, notFound } from "./find.ts"
+import { policyOf, type Terms } from "./grant-policy.ts"
 import type { EncryptionContext } from "./material/ciphertext.ts"
 import { currentKey } from "./material/current.ts"
 import { aliases, type Grant, type Key } from "./tables.ts"
@@ -22,19 +22,41 @@ export interface Permission extends Rehearsal {
 
   /** The grant that is to be retired, which may say itself who may do that. */
   readonly retired?: Grant
+
+  /** The grant that is to be made: whoever may make it by a grant of its own hands on no more than that. */
+  readonly handedOn?: Terms
 }
 
 /** The key that an operation acts on, once it is known that the caller may. Another account's is let through by its policy. */
 export function permittedKey(call: Call, keyId: string, permission: Permission = {}): FoundKey {
-  const named = namedKey(call.tx, keyId)
+  return permittedNamedKey(call, namedKey(call.tx, keyId), permission)
+}
+
+export function permittedNamedKey(call: Call, named: NamedKey, permission: Permission): FoundKey {
   const found = currentKey(call, named)
+  if (accountOf(named.tx.scope) !== call.account) return permittedForeignKey(call, named, found, permission)
   if (found === undefined) {
-    // Who may not do this at all learns nothing of which keys there are; of another account's, nobody does.
-    ask(call, named.arn, permission)
-    if (accountOf(named.tx.scope) !== call.account) throw unseen(call, named.arn)
+    // Who may not do this at all learns nothing of which keys there are, and nothing would have succeeded.
+    ask(call, named.arn, { ...permission, DryRun: false })
     throw notFound(named)
   }
   permitOn(call, found, permission)
+  return found
+}
+
+/** Whoever is kept out of another account's key learns neither whether it is there nor which one an alias stands for. */
+function permittedForeignKey(
+  call: Call,
+  { arn }: NamedKey,
+  found: FoundKey | undefined,
+  permission: Permission,
+): FoundKey {
+  if (found === undefined) throw unseen(call, arn, permission.action)
+  try {
+    permitOn(call, found, permission)
+  } catch (error) {
+    throw error instanceof CommonFault ? unseen(call, arn, permission.action) : error
+  }
   return found
 }
 
@@ -54,7 +76,7 @@ export function permittedCustomerKey(call: Call, keyId: string, permission: Perm
 
 export function permitOn(call: Call, found: FoundKey, permission: Permission = {}): void {
   const conditions = { ...keyConditions(call, found), ...permission.conditions }
-  ask(call, found.key.arn, { ...permission, conditions }, policyOf(call, found, permission.retired))
+  ask(call, found.key.arn, { ...permission, conditions }, policyOf(call, found, permission))
 }
 
 function ask(call: Call, arn: string, { action, conditions, DryRun }: Permission, policy?: ResourcePolicy): void {
@@ -108,9 +130,10 @@ export function refusePending({ arn, state }: Key): void {
   if (state === "PendingDeletion") throw fault("KMSInvalidStateException", `${arn} is pending deletion.`)
 }
 
-function unseen({ principal, service, operation }: Call, arn: string): CommonFault {
+/** What AWS says of every key that lies elsewhere and is not for the caller, be it there or not. */
+function unseen({ principal, action }: Call, arn: string, asked = action): CommonFault {
   return new CommonFault(
     "denied",
-    `User: ${principal.arn} is not authorized to perform: ${service}:${operation} on resource: ${arn} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
+    `User: ${principal.arn} is not authorized to perform: ${asked} on resource: ${arn} because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based policy explicitly denies access`,
   )
 }

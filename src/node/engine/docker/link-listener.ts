@@ -4,8 +4,12 @@ import type { Cancel } from "../../../world/world.ts"
 import { listenOn } from "../../linux/listen-on.ts"
 import { inside } from "../../linux/namespaces/place.ts"
 import { openListening } from "../../linux/namespaces/sockets.ts"
+import { standIn } from "../../linux/namespaces/stand-in.ts"
 
-/** Listens at an address of the host for what comes in through one interface, and for nothing else. */
+/**
+ * Listens at an address that is on the host's loopback already for what comes in through one interface, and for nothing
+ * else. The port itself stays free for the host, and for tasks in its network.
+ */
 export async function listenOnLink(
   namespace: string | undefined,
   link: string,
@@ -13,7 +17,7 @@ export async function listenOnLink(
   port: number,
   connected: (socket: Socket) => void,
 ): Promise<Cancel> {
-  const fd = openIn(namespace, () => openListening(address, port, link))
+  const fd = openIn(namespace, () => openListening(address, standIn(address, port, link), link))
   const server = await listenOn(fd, connected)
   return () => void server.close()
 }

@@ -3,7 +3,7 @@ export type Order =
   /** Writes a blob that is at hand, and moves it into its place. */
   | { readonly kind: "put"; readonly draft: string; readonly place: Place; readonly bytes: Uint8Array }
 
-  /** Adds to an upload, and to its digest. */
+  /** Adds to an upload, and to its digest. The bytes are in memory that both threads see. */
   | { readonly kind: "write"; readonly path: string; readonly at: number; readonly bytes: Uint8Array }
 
   /** Goes on with an upload of which so much is known to be there. */
@@ -16,9 +16,8 @@ export type Order =
   | { readonly kind: "place"; readonly path: string; readonly place: Place }
   | { readonly kind: "close"; readonly path: string; readonly remove: boolean }
 
-/** Where a blob is to be: a folder, which may have to be made, and a name in it. */
+/** Where a blob is to be. All are in one folder, so that one sync serves all that arrive together. */
 export interface Place {
-  readonly parent: string
   readonly folder: string
   readonly name: string
 }
@@ -29,7 +28,5 @@ export interface Answer {
   /** Of an upload that has ended. */
   readonly digest?: string
 
-  /** What was written, to be filled again. */
-  readonly bytes?: Uint8Array
   readonly error?: { readonly code: string | undefined; readonly message: string }
 }

@@ -1,26 +1,19 @@
 import { Worker } from "node:worker_threads"
 import type { Answer, Order } from "./file-orders.ts"
 
-/** A thread that carries out orders one after another; each is answered for. */
+/** A thread that carries out orders one after another, begun with the first of them; each is answered for. */
 export class FileThread {
-  readonly #thread: Worker
+  #thread: Worker | undefined
   readonly #asked = new Map<number, PromiseWithResolvers<Answer>>()
   #count = 0
   #ended = false
-
-  constructor() {
-    this.#thread = new Worker(new URL("./file-worker.ts", import.meta.url), { name: "images" })
-    this.#thread.on("message", (answer: Answer) => this.#answered(answer))
-    this.#thread.on("error", (error) => this.#end(error))
-    this.#thread.on("exit", () => this.#end(new Error("the thread that writes images has ended")))
-    this.#thread.unref()
-  }
 
   /** Rejects with the system's error. */
   ask(order: Order, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
     const asked = Promise.withResolvers<Answer>()
     if (this.#ended) asked.reject(new Error("the thread that writes images has ended"))
     else {
+      this.#thread ??= this.#begin()
       // Somebody waits from now on.
       if (this.#asked.size === 0) this.#thread.ref()
       this.#asked.set(++this.#count, asked)
@@ -30,13 +23,21 @@ export class FileThread {
   }
 
   async close(): Promise<void> {
-    await this.#thread.terminate()
+    await this.#thread?.terminate()
   }
 
-  #answered(answer: Answer): void {
+  #begin(): Worker {
+    const thread = new Worker(new URL("./file-worker.ts", import.meta.url), { name: "images" })
+    thread.on("message", (answer: Answer) => this.#answered(thread, answer))
+    thread.on("error", (error) => this.#end(error as Error))
+    thread.on("exit", () => this.#end(new Error("the thread that writes images has ended")))
+    return thread
+  }
+
+  #answered(thread: Worker, answer: Answer): void {
     const asked = this.#asked.get(answer.id)!
     this.#asked.delete(answer.id)
-    if (this.#asked.size === 0) this.#thread.unref()
+    if (this.#asked.size === 0) thread.unref()
     const { error } = answer
     if (error === undefined) asked.resolve(answer)
     else asked.reject(Object.assign(new Error(error.message), { code: error.code }))

@@ -128,7 +128,7 @@ class Writing {
 
   async add(piece: Uint8Array): Promise<void> {
     for (let taken = 0; taken < piece.length; ) {
-      this.#gathered ??= this.#spare.pop() ?? new Uint8Array(BATCH_BYTES)
+      this.#gathered ??= this.#spare.pop() ?? new Uint8Array(new SharedArrayBuffer(BATCH_BYTES))
       const part = piece.subarray(taken, taken + BATCH_BYTES - this.#filled)
       this.#gathered.set(part, this.#filled)
       this.#filled += part.length
@@ -143,12 +143,13 @@ class Writing {
   }
 
   async #flush(): Promise<void> {
-    const bytes = this.#gathered!.subarray(0, this.#filled)
+    const batch = this.#gathered!
+    const bytes = batch.subarray(0, this.#filled)
     const end = this.#at + bytes.length
     const order = { kind: "write", path: this.#path, at: this.#at, bytes } as const
-    const written = this.#thread.ask(order, [bytes.buffer as ArrayBuffer]).then((answer) => {
+    const written = this.#thread.ask(order).then(() => {
       this.written = end
-      this.#spare.push(new Uint8Array(answer.bytes!.buffer))
+      this.#spare.push(batch)
     })
     written.catch(() => {})
     this.#under.push(written)

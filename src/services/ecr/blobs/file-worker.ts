@@ -1,10 +1,9 @@
 import { createHash, type Hash } from "node:crypto"
 import {
   closeSync,
+  fdatasync,
   fdatasyncSync,
-  fsyncSync,
   ftruncateSync,
-  mkdirSync,
   openSync,
   readSync,
   renameSync,
@@ -12,7 +11,9 @@ import {
   writeSync,
 } from "node:fs"
 import { join } from "node:path"
+import { promisify } from "node:util"
 import { parentPort } from "node:worker_threads"
+import { FolderSync } from "./file-folder-sync.ts"
 import type { Answer, Order, Place } from "./file-orders.ts"
 
 // Writes, hashes and syncs, each order to its end: what waits for the disk here keeps nobody else waiting.
@@ -27,13 +28,14 @@ interface OpenUpload {
 
 const port = parentPort!
 const uploads = new Map<string, OpenUpload>()
-const folders = new Map<string, number>()
+const folders = new Map<string, FolderSync>()
+let isPutting = false
 let puts: { readonly id: number; readonly order: Extract<Order, { kind: "put" }> }[] = []
 
 port.on("message", ({ id, order }: { readonly id: number; readonly order: Order }) => {
   if (order.kind === "put") {
     // What else has arrived by then shares the sync of a folder.
-    if (puts.length === 0) setImmediate(putAll)
+    if (puts.length === 0 && !isPutting) setImmediate(() => void putAll())
     puts.push({ id, order })
     return
   }
@@ -52,7 +54,7 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
       return answer({ id })
     case "write":
       write(path, order.at, order.bytes)
-      return answer({ id, bytes: order.bytes }, [order.bytes.buffer as ArrayBuffer])
+      return answer({ id })
     case "end": {
       const upload = uploads.get(path)!
       fdatasyncSync(upload.file)
@@ -60,8 +62,13 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
     }
     case "place":
       moved(path, order.place)
-      fsyncSync(folderOf(order.place))
-      return answer({ id })
+      folderOf(order.place)
+        .sync()
+        .then(
+          () => answer({ id }),
+          (error) => refuse(id, error),
+        )
+      return
     case "close": {
       const upload = uploads.get(path)
       if (upload !== undefined) closeSync(upload.file)
@@ -101,38 +108,40 @@ function write(path: string, at: number, bytes: Uint8Array): void {
   if (upload.unsynced < SYNC_BYTES) return
   // So that at the end there is little left to wait for.
   upload.unsynced = 0
-  fdatasyncSync(upload.file)
+  // What goes wrong goes wrong again there.
+  fdatasync(upload.file, () => {})
 }
 
-function putAll(): void {
-  const all = puts
-  puts = []
-  const placed: typeof all = []
-  for (const { id, order } of all) {
-    try {
-      const file = openSync(order.draft, "w", 0o600)
-      try {
-        writeAll(file, order.bytes, 0)
-        fdatasyncSync(file)
-      } finally {
-        closeSync(file)
-      }
-      moved(order.draft, order.place)
-      placed.push({ id, order })
-    } catch (error) {
-      rmSync(order.draft, { force: true })
-      refuse(id, error)
-    }
+/** Whatever has arrived is written together: the disk is asked once for many. */
+async function putAll(): Promise<void> {
+  isPutting = true
+  while (puts.length > 0) {
+    const all = puts
+    puts = []
+    await Promise.all(all.map((put) => putOne(put)))
   }
-  const synced = new Map<number, unknown>()
-  for (const { id, order } of placed) {
-    const folder = folderOf(order.place)
-    if (!synced.has(folder)) synced.set(folder, failureOf(() => fsyncSync(folder)))
-    const failure = synced.get(folder)
-    if (failure === undefined) answer({ id })
-    else refuse(id, failure)
+  isPutting = false
+}
+
+async function putOne({ id, order: { draft, bytes, place } }: (typeof puts)[number]): Promise<void> {
+  try {
+    const file = openSync(draft, "w", 0o600)
+    try {
+      writeAll(file, bytes, 0)
+      await synced(file)
+    } finally {
+      closeSync(file)
+    }
+    moved(draft, place)
+    await folderOf(place).sync()
+    answer({ id })
+  } catch (error) {
+    rmSync(draft, { force: true })
+    refuse(id, error)
   }
 }
+
+const synced = promisify(fdatasync)
 
 function writeAll(file: number, bytes: Uint8Array, at: number): void {
   // A disk that fills up takes what fits and says nothing; asked for the rest, it says why.
@@ -141,32 +150,16 @@ function writeAll(file: number, bytes: Uint8Array, at: number): void {
   }
 }
 
-function moved(from: string, place: Place): void {
-  folderOf(place)
-  renameSync(from, join(place.parent, place.folder, place.name))
+function moved(from: string, { folder, name }: Place): void {
+  renameSync(from, join(folder, name))
 }
 
-function folderOf({ parent, folder }: Place): number {
-  const path = join(parent, folder)
-  const known = folders.get(path)
+function folderOf({ folder }: Place): FolderSync {
+  const known = folders.get(folder)
   if (known !== undefined) return known
-  if (mkdirSync(path, { recursive: true, mode: 0o700 }) !== undefined) {
-    const above = openSync(parent, "r")
-    fsyncSync(above)
-    closeSync(above)
-  }
-  const opened = openSync(path, "r")
-  folders.set(path, opened)
+  const opened = new FolderSync(folder)
+  folders.set(folder, opened)
   return opened
-}
-
-function failureOf(work: () => void): unknown {
-  try {
-    work()
-    return undefined
-  } catch (error) {
-    return error
-  }
 }
 
 function refuse(id: number, error: unknown): void {
@@ -174,8 +167,8 @@ function refuse(id: number, error: unknown): void {
   answer({ id, error: { code, message } })
 }
 
-function answer(given: Answer, transfer: ArrayBuffer[] = []): void {
-  port.postMessage(given, transfer)
+function answer(given: Answer): void {
+  port.postMessage(given)
 }
 
 const PIECE_BYTES = 2 ** 20

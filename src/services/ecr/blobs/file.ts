@@ -1,12 +1,12 @@
-import { mkdir, readdir, rename, rm, stat, unlink } from "node:fs/promises"
+import { mkdir, opendir, readdir, rename, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { asStream } from "../../../aws/http.ts"
 import type { World } from "../../../world/world.ts"
 import { type BlobStore, BlobsUnavailable, type ByteRange, DigestMismatch, UploadRefused } from "./blob-store.ts"
 import { digestOf } from "./digest.ts"
 import { EndedUploads } from "./ended-uploads.ts"
-import { readFile } from "./file-reading.ts"
 import type { Place } from "./file-orders.ts"
+import { readFile } from "./file-reading.ts"
 import { FileThread } from "./file-thread.ts"
 import { UploadFile } from "./file-upload.ts"
 import { Holds } from "./holds.ts"
@@ -32,16 +32,14 @@ export class FileBlobStore implements BlobStore {
   readonly #removals = new Map<string, Promise<unknown>>()
 
   /** Small blobs do not wait for large ones. */
-  readonly #puts: FileThread
-  readonly #appends: FileThread
+  readonly #puts = new FileThread()
+  readonly #appends = new FileThread()
   #drafts = 0
 
   constructor({ world, directory }: FileBlobStoreOptions) {
     this.#world = world
     this.#blobs = join(directory, "sha256")
     this.#uploadFolder = join(directory, "uploads")
-    this.#puts = new FileThread()
-    this.#appends = new FileThread()
   }
 
   /** Takes away what a process that was killed has left half written. */
@@ -77,7 +75,9 @@ export class FileBlobStore implements BlobStore {
     if (actual !== digest) throw new DigestMismatch(actual)
     if (await this.has(digest)) return
     const draft = join(this.#uploadFolder, `${++this.#drafts}${DRAFT}`)
-    await stored(() => this.#puts.ask({ kind: "put", draft, place: this.#place(digest), bytes }))
+    // Handed over as a copy: what they are a part of is somebody else's.
+    const copy = new Uint8Array(bytes)
+    await stored(() => this.#puts.ask({ kind: "put", draft, place: this.#place(digest), bytes: copy }, [copy.buffer]))
   }
 
   begin(name: string): void {
@@ -128,10 +128,14 @@ export class FileBlobStore implements BlobStore {
   }
 
   async *digests(): AsyncIterable<readonly string[]> {
-    for (const folder of await readdir(this.#blobs)) {
-      const names = await readdir(join(this.#blobs, folder))
-      yield names.map((name) => `sha256:${name}`)
+    let some: string[] = []
+    for await (const { name } of await opendir(this.#blobs)) {
+      some.push(`sha256:${name}`)
+      if (some.length < LISTED_TOGETHER) continue
+      yield some
+      some = []
     }
+    yield some
   }
 
   async remove(digest: string, isWanted: () => boolean): Promise<boolean> {
@@ -182,8 +186,7 @@ export class FileBlobStore implements BlobStore {
   }
 
   #path(digest: string): string {
-    const hex = digest.slice("sha256:".length)
-    return join(this.#blobs, hex.slice(0, 2), hex)
+    return join(this.#blobs, digest.slice("sha256:".length))
   }
 
   async #upload(name: string): Promise<UploadFile> {
@@ -204,7 +207,7 @@ export class FileBlobStore implements BlobStore {
 
   #place(digest: string): Place {
     const name = digest.slice("sha256:".length)
-    return { parent: this.#blobs, folder: name.slice(0, 2), name }
+    return { folder: this.#blobs, name }
   }
 }
 
@@ -224,3 +227,4 @@ async function stored<T>(work: () => Promise<T>): Promise<T> {
 }
 
 const DRAFT = ".draft"
+const LISTED_TOGETHER = 1_000

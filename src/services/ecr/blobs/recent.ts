@@ -23,7 +23,7 @@ export class RecentBlobs {
 
   async #read(digest: string): Promise<Uint8Array> {
     const parts: Uint8Array[] = []
-    for await (const part of this.#blobs.read(digest)) parts.push(part.slice())
+    for await (const part of this.#blobs.read(digest)) parts.push(Buffer.from(part))
     const bytes = parts.length === 1 ? parts[0]! : Buffer.concat(parts)
     if (bytes.length > this.#bytesMax / 16 || this.#kept.has(digest)) return bytes
     this.#kept.set(digest, bytes)

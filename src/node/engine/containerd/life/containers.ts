@@ -10,6 +10,7 @@ import { unlessGone } from "../grpc-error.ts"
 import { type Facts, readLabels } from "../labels.ts"
 import type { LastingCalls } from "../lasting/lasting-line.ts"
 import type { Places } from "../places.ts"
+import { processIdentity } from "../process-identity.ts"
 import { milliseconds } from "../proto.ts"
 import type { ContainerdMount, Process } from "../services.ts"
 import { outputs, removeShimSocket } from "../shim-files.ts"
@@ -112,7 +113,7 @@ export class Containers {
   async #awaitProcess(shim: Shim): Promise<void> {
     const { client, world } = this.#options
     const until = world.monotonic() + COMES_MS
-    while (world.monotonic() < until) {
+    while (world.monotonic() < until && processIdentity(shim.pid) !== undefined) {
       const container = this.#known.get(shim.id)
       const comes = await unlessGone(client.tasks.get({ containerId: shim.id }))
       if (comes !== undefined) return container && this.#lookAt(container)
