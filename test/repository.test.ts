@@ -33,7 +33,7 @@ test("each dependency has its line in docs/dependencies.md, and no line outlives
   expect(system).toEqual(
     new Set([
       ...["libatomic1", "containerd", "crun", "nftables", "iproute2", "tini"],
-      ...["postgresql", "awscli", "etcd-server", "docker.io", "busybox-static", "sudo"],
+      ...["postgresql", "awscli", "etcd-server", "docker.io", "busybox-static", "sudo", "skopeo", "docker-registry"],
     ]),
   )
 

@@ -314,7 +314,9 @@ class Door implements FrontDoor {
     if (service.unsigned === undefined || scope !== undefined || request.headers.authorization !== undefined) {
       return undefined
     }
-    if (!service.unsigned.includes(formAction(request, body).action)) return undefined
+    // What the operation will be is read from what was packed: the wrapping may look like another one.
+    const sent = unpacked(request, body as Uint8Array, FORM_BYTES_MAX)
+    if (!service.unsigned.includes(formAction(request, sent).action)) return undefined
     if (!this.#strangers.admit(request.sourceIp)) throw new CommonFault("throttled", "Rate exceeded")
     return { principal: ANYBODY, region: regionIn(scope), body }
   }

@@ -72,6 +72,7 @@ export const clients: readonly ClientUnderTest[] = [
   },
   sampled("xray", () => import("@aws-sdk/client-xray"), restJson1),
   sampled("ecr", () => import("@aws-sdk/client-ecr"), awsJson1_1),
+  sampled("ecr-public", () => import("@aws-sdk/client-ecr-public"), awsJson1_1),
   sampled("cloudwatch-logs", () => import("@aws-sdk/client-cloudwatch-logs"), awsJson1_1),
   sampled("application-auto-scaling", () => import("@aws-sdk/client-application-auto-scaling"), awsJson1_1),
   sampled("secrets-manager", () => import("@aws-sdk/client-secrets-manager"), awsJson1_1),

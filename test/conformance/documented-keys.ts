@@ -1,4 +1,4 @@
-/** The condition keys that AWS's Service Authorization Reference has for each service. `*` stands for what a caller chooses. */
+/** The condition keys that AWS's Service Authorization Reference has for each service, by the prefix of its actions. `*` stands for what a caller chooses. */
 export const DOCUMENTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   iam: [
     "iam:AWSServiceName",
@@ -102,7 +102,6 @@ export const DOCUMENTED_KEYS: Readonly<Record<string, readonly string[]>> = {
     "ec2:VpcPeeringConnectionID",
     "ec2:VpceServiceName",
     "ec2:VpceServiceOwner",
-    "iam:PassedToService",
   ],
   ecs: [
     "ecs:CreateAction",
@@ -129,16 +128,15 @@ export const DOCUMENTED_KEYS: Readonly<Record<string, readonly string[]>> = {
     "ecs:task-cpu",
     "ecs:task-definition",
     "ecs:task-memory",
-    "iam:PassedToService",
   ],
 }
 
-/** Of tags, every service knows these. */
-const OF_ALL = ["aws:RequestTag/*", "aws:ResourceTag/*", "aws:TagKeys"]
+/** Every service knows these. */
+const OF_ALL = ["aws:RequestTag/*", "aws:ResourceTag/*", "aws:TagKeys", "aws:ViaAWSService"]
 
-/** Keys that a service's operations hand over and that AWS does not document for it. */
-export function undocumentedKeys(service: string, keys: readonly string[]): readonly string[] {
-  const known = [...OF_ALL, ...DOCUMENTED_KEYS[service]!]
+/** Of the keys that came with an action, as in `ecs:RunTask`, those that AWS does not document for its service. */
+export function undocumentedKeys(action: string, keys: readonly string[]): readonly string[] {
+  const known = [...OF_ALL, ...DOCUMENTED_KEYS[action.slice(0, action.indexOf(":"))]!]
   return keys.filter(
     (key) => !known.some((one) => (one.endsWith("*") ? key.startsWith(one.slice(0, -1)) : key === one)),
   )

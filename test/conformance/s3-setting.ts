@@ -61,6 +61,9 @@ export const s3Setting: Setting = {
     "InvalidRange",
     "InvalidArgument",
     "PreconditionFailed",
+    "MetadataTooLarge",
+    "BadDigest",
+    "InvalidRequest",
     "NotImplemented",
   ],
 }

@@ -1,6 +1,9 @@
+import { hash } from "node:crypto"
 import { expect, test } from "vitest"
 import { catalog } from "../../src/services/catalog.ts"
+import { buckets, objects } from "../../src/services/s3/tables.ts"
 import { startWorld } from "../../src/services/testing.ts"
+import { INSTALLATION } from "../../src/store/changes.ts"
 import { s3Client } from "./s3-setting.ts"
 
 async function start() {
@@ -12,6 +15,12 @@ async function start() {
 
 const allowing = (Action: string, Resource: string, Principal: object | string) =>
   JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal, Action, Resource }] })
+
+const allowingOwn = (Action: readonly string[], Resource: string, Condition?: object) =>
+  JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action, Resource, ...(Condition && { Condition }) }],
+  })
 
 test("an object comes back as it was put, whole or in part, and after a restart", async () => {
   const { region, s3 } = await start()
@@ -40,11 +49,12 @@ test("the journal does not tell what is in an object", async () => {
   const { region, put } = await start()
   await put("a.env", "PASSWORD=very-secret\n")
 
-  const records = JSON.stringify([
-    ...region.store.everyRecord((await import("../../src/services/s3/tables.ts")).objects),
-  ])
+  const records = JSON.stringify([...region.store.everyRecord(objects)])
   expect(records).not.toContain("very-secret")
   expect(records).not.toContain(Buffer.from("PASSWORD=very-secret\n").toString("base64"))
+  // Of a short content its digest would tell whoever guesses it.
+  const digest = hash("md5", "PASSWORD=very-secret\n", "buffer")
+  for (const form of ["hex", "base64"] as const) expect(records).not.toContain(digest.toString(form))
 })
 
 test("listings go on where they ended, and fold what lies behind a delimiter", async () => {
@@ -155,4 +165,133 @@ test("clients that do not name the operation beside the address are understood a
   expect((await bare.listBuckets({})).Buckets!.map(({ Name }) => Name)).toEqual(["shop"])
   const part = { Bucket: "shop", Key: "d", PartNumber: 1, UploadId: "u", Body: "x" }
   await expect(bare.uploadPart(part)).rejects.toMatchObject({ name: "NotImplemented" })
+})
+
+test("who may not list a bucket cannot tell whether an object is in it", async () => {
+  const { region, s3 } = await start()
+  const reading = (...actions: string[]) =>
+    s3Client(region, region.as({ user: JSON.parse(allowingOwn(actions, "arn:aws:s3:::shop*")) }))
+  const missing = { Bucket: "shop", Key: "none" }
+
+  await expect(reading("s3:GetObject").getObject(missing)).rejects.toMatchObject({ name: "AccessDenied" })
+  await expect(reading("s3:GetObject", "s3:ListBucket").getObject(missing)).rejects.toMatchObject({ name: "NoSuchKey" })
+  const Policy = allowing("s3:GetObject", "arn:aws:s3:::shop/*", "*")
+  await s3.putBucketPolicy({ Bucket: "shop", Policy })
+  const other = s3Client(region, region.as({ account: "another" }))
+  await expect(other.getObject(missing)).rejects.toMatchObject({ name: "AccessDenied" })
+  const copy = { Bucket: "mine", Key: "x", CopySource: "shop/none" }
+  await other.createBucket({ Bucket: "mine" })
+  await expect(other.copyObject(copy)).rejects.toMatchObject({ name: "AccessDenied" })
+})
+
+test("a user may be given one folder of a bucket to list", async () => {
+  const { region, put } = await start()
+  await put("home/ann/a")
+  await put("home/bob/b")
+  const Condition = { StringLike: { "s3:prefix": "home/ann/*" } }
+  const user = JSON.parse(allowingOwn(["s3:ListBucket"], "arn:aws:s3:::shop", Condition))
+  const ann = s3Client(region, region.as({ user }))
+
+  expect((await ann.listObjectsV2({ Bucket: "shop", Prefix: "home/ann/" })).KeyCount).toBe(1)
+  for (const Prefix of ["home/", undefined]) {
+    await expect(ann.listObjectsV2({ Bucket: "shop", Prefix })).rejects.toMatchObject({ name: "AccessDenied" })
+  }
+})
+
+test("a bucket that is not whose its caller believes takes and gives nothing", async () => {
+  const { region, s3, put } = await start()
+  await put("a")
+  const object = { Bucket: "shop", Key: "a" }
+  const denied = { name: "AccessDenied" }
+
+  await s3.getObject({ ...object, ExpectedBucketOwner: region.account })
+  const ExpectedBucketOwner = "999999999999"
+  await expect(s3.getObject({ ...object, ExpectedBucketOwner })).rejects.toMatchObject(denied)
+  await expect(s3.putObject({ ...object, Body: "B=1", ExpectedBucketOwner })).rejects.toMatchObject(denied)
+  await expect(s3.listObjectsV2({ Bucket: "shop", ExpectedBucketOwner })).rejects.toMatchObject(denied)
+  await expect(
+    s3.copyObject({ ...object, Key: "b", CopySource: "shop/a", ExpectedSourceBucketOwner: ExpectedBucketOwner }),
+  ).rejects.toMatchObject(denied)
+})
+
+test("of two that want to be first one is, and nobody overwrites what it has not seen", async () => {
+  const { s3 } = await start()
+  const object = { Bucket: "shop", Key: "lock", Body: "1" }
+  const { ETag } = await s3.putObject({ ...object, IfNoneMatch: "*" })
+  const failed = { name: "PreconditionFailed" }
+  await expect(s3.putObject({ ...object, Body: "2", IfNoneMatch: "*" })).rejects.toMatchObject(failed)
+  await s3.putObject({ ...object, Body: "2", IfMatch: ETag })
+  await expect(s3.putObject({ ...object, Body: "3", IfMatch: ETag })).rejects.toMatchObject(failed)
+  await expect(s3.deleteObject({ Bucket: "shop", Key: "lock", IfMatch: ETag })).rejects.toMatchObject(failed)
+})
+
+test("what arrives otherwise than it was sent is refused", async () => {
+  const { s3 } = await start()
+  const put = (sums: object) => s3.putObject({ Bucket: "shop", Key: "a", Body: "A=1\n", ...sums })
+  const other = hash("sha256", "A=2\n", "base64")
+  for (const sums of [{ ContentMD5: hash("md5", "A=2\n", "base64") }, { ChecksumSHA256: other }]) {
+    await expect(put(sums)).rejects.toMatchObject({ name: "BadDigest" })
+  }
+  await put({ ContentMD5: hash("md5", "A=1\n", "base64") })
+  await put({ ChecksumSHA256: hash("sha256", "A=1\n", "base64") })
+})
+
+test("what is said of an object is told with it, and what cannot be kept is refused by name", async () => {
+  const { s3 } = await start()
+  const said = {
+    ContentType: "text/plain",
+    ContentEncoding: "gzip",
+    ContentLanguage: "de",
+    ContentDisposition: "inline",
+    CacheControl: "no-store",
+    Metadata: { of: "x" },
+  }
+  const object = { Bucket: "shop", Key: "a" }
+  await s3.putObject({ ...object, Body: "A=1\n", ...said, ServerSideEncryption: "AES256", ACL: "private" })
+  expect(await s3.headObject(object)).toMatchObject({ ...said, ServerSideEncryption: "AES256" })
+  const shown = await s3.getObject({ ...object, ResponseContentType: "text/html" })
+  expect(shown).toMatchObject({ ...said, ContentType: "text/html" })
+  expect((await s3.getObjectTagging(object)).TagSet).toEqual([])
+
+  const refused = { name: "NotImplemented" }
+  const unkept = [
+    { Tagging: "a=b" },
+    { ACL: "public-read" },
+    { ServerSideEncryption: "aws:kms" },
+    { StorageClass: "GLACIER" },
+  ] as const
+  for (const more of unkept) {
+    await expect(s3.putObject({ ...object, Body: "x", ...more })).rejects.toMatchObject(refused)
+  }
+  await expect(s3.getObject({ ...object, VersionId: "3" })).rejects.toMatchObject(refused)
+  await expect(s3.putObject({ ...object, Body: "x", Metadata: { of: "x".repeat(2048) } })).rejects.toMatchObject({
+    name: "MetadataTooLarge",
+  })
+})
+
+test("a copy whose source is no address, and one onto itself, are refused", async () => {
+  const { s3, put } = await start()
+  await put("a")
+  const copy = (CopySource: string, more: object = {}) =>
+    s3.copyObject({ Bucket: "shop", Key: "a", CopySource, ...more })
+  for (const source of ["%", "shop", "%E0%A4%A"]) {
+    await expect(copy(source)).rejects.toMatchObject({ name: "InvalidArgument" })
+  }
+  await expect(copy("shop/a")).rejects.toMatchObject({ name: "InvalidRequest" })
+  await copy("shop/a", { MetadataDirective: "REPLACE", Metadata: { of: "y" } })
+  expect(await s3.headObject({ Bucket: "shop", Key: "a" })).toMatchObject({ Metadata: { of: "y" } })
+})
+
+test("an account has room for so much and no more, however many buckets it spreads that over", async () => {
+  const { region, s3, put } = await start()
+  const full = { name: "EntityTooLarge" }
+  region.store.transact(INSTALLATION, ({ anywhere: { installation } }) => {
+    const { name: _, ...bucket } = installation.get(buckets, "shop")!
+    const filled = { ...bucket, bytes: 64 * 2 ** 20 }
+    for (const name of ["one", "two", "three"]) installation.put(buckets, { ...filled, name })
+    installation.put(buckets, { ...filled, name: "shop", bytes: filled.bytes - 1 })
+  })
+  await put("a", "x")
+  await s3.createBucket({ Bucket: "five" })
+  await expect(s3.putObject({ Bucket: "five", Key: "a", Body: "x" })).rejects.toMatchObject(full)
 })

@@ -28,7 +28,7 @@ test("a user reads the secrets that its policy names, by their ARN or with a wil
     await expect(secretsManager.describeSecret({ SecretId })).rejects.toMatchObject({
       ...DENIED,
       message: expect.stringContaining(
-        `not authorized to perform: secretsmanager:DescribeSecret on resource: ${ARN} because no identity-based policy allows`,
+        `not authorized to perform: secretsmanager:DescribeSecret on resource: ${SecretId} because no identity-based policy allows`,
       ),
     })
     await expect(secretsManager.getSecretValue({ SecretId: "other" })).rejects.toMatchObject(DENIED)
@@ -146,4 +146,24 @@ test("in a batch, each secret is asked for by itself", async () => {
   const read = await user.batchGetSecretValue({ Filters: [{ Key: "name", Values: ["shop", "other"] }] })
   expect(read.SecretValues).toMatchObject([{ ARN, SecretString: "hunter2" }])
   expect(read.Errors).toMatchObject([{ ErrorCode: "AccessDeniedException" }])
+})
+
+test("who may not read a secret cannot tell whether it is there, nor how its ARN ends", async () => {
+  const { as, account } = await startSecret()
+  const arnOfName = (name: string) => `arn:aws:secretsmanager:us-east-1:${account}:secret:${name}`
+  const refusal = async ({ secretsManager }: ReturnType<typeof as>, name: string, SecretId: string) => {
+    const error: Error = await secretsManager.getSecretValue({ SecretId }).then(String, (error) => error)
+    return `${error.name}: ${error.message.replace(name, "it")}`
+  }
+  const own = as({ user: allowing("secretsmanager:ListSecrets") })
+  const theirs = as({ account: "another" })
+  for (const [caller, form] of [
+    [own, String],
+    [own, arnOfName],
+    [theirs, arnOfName],
+  ] as const) {
+    const [present, absent] = await Promise.all(["shop/db", "none"].map((name) => refusal(caller, name, form(name))))
+    expect(present).toBe(absent)
+    expect(present).toMatch(/^AccessDeniedException: .*it because/)
+  }
 })

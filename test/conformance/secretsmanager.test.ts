@@ -427,3 +427,35 @@ test("another account sees nothing of a secret, and is denied it by ARN", async 
   })
   expect((await theirs.listSecrets({})).SecretList).toEqual([])
 })
+
+test("labels keep no more versions than there are labels for a secret", async () => {
+  const { secretsManager, SecretId } = await startSecret()
+  const put = (label: string) =>
+    secretsManager.putSecretValue({ SecretId, SecretString: label, VersionStages: [label] })
+  // The first version has AWSCURRENT.
+  for (let n = 1; n < 20; n++) await put(`label-${n}`)
+  const full = { name: "LimitExceededException" }
+  await expect(put("one-more")).rejects.toMatchObject(full)
+  await put("label-7")
+  const { VersionIdsToStages = {} } = await secretsManager.describeSecret({ SecretId })
+  const [MoveToVersionId] = Object.keys(VersionIdsToStages)
+  await expect(
+    secretsManager.updateSecretVersionStage({ SecretId, VersionStage: "one-more", MoveToVersionId }),
+  ).rejects.toMatchObject(full)
+})
+
+test("values that are put all the time are refused before they fill the memory, and taken again a day later", async () => {
+  const { SecretId, ...region } = await startSecret()
+  const put = (secretsManager: TestWorld["secretsManager"], n: number) =>
+    secretsManager.putSecretValue({ SecretId, SecretString: `value ${n}` })
+  for (let n = 1; n < 200; n++) await put(region.secretsManager, n)
+  await expect(put(region.secretsManager, 200)).rejects.toMatchObject({ name: "LimitExceededException" })
+  await put(await later(region, DAY_MS), 200)
+})
+
+test("what is gone already is deleted again without recovery, under the ARN that was named", async () => {
+  const { secretsManager, ARN: SecretId } = await startSecret()
+  const gone = { SecretId, ForceDeleteWithoutRecovery: true }
+  await secretsManager.deleteSecret(gone)
+  expect(await secretsManager.deleteSecret(gone)).toMatchObject({ ARN: SecretId })
+})

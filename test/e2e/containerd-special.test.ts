@@ -137,6 +137,8 @@ test("containers are made by a copy of crun that nobody can write to, and that i
   expect(() => writeFileSync(path, "", { flag: "r+" })).toThrow("EROFS")
   const stage = setUp()
   const running = await stage.running(PROGRAMS.talksUntilTold.script)
+  // Before that it does not hear that it shall end.
+  await stage.heard(running, "first\n")
 
   // As after a stop of Homeport: the mount is gone, and containers are not.
   releaseRuntime(folder)

@@ -103,7 +103,8 @@ export function traces(folder: string): string {
   return [
     ...namespaces,
     run("ip -o link | sed 's/^[0-9]*: //; s/@.*//; s/:.*//' | sort; ip -o -4 address | sed 's/^[0-9]*: //'; ip route"),
-    run("nft --stateless list ruleset"),
+    // Without what was counted, and in no order: a daemon that is started again may put the same in another.
+    run("nft --stateless list ruleset | sort"),
   ].join("\n")
 }
 

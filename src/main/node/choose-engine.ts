@@ -13,13 +13,17 @@ export type Chosen = Exclude<EngineChoice, { readonly engine: undefined }>
 
 /** What runs this machine's containers: what was asked for, else what did before, else what works. Refuses when nothing can. */
 export async function chooseHere(directory: NodeDirectory, wanted: EngineName | undefined): Promise<Chosen> {
+  return choose(await lookHere(), wanted, enginesOf(directory).at(-1))
+}
+
+/** What could run containers on this machine, for the user of this process. */
+export function lookHere(): Promise<Findings> {
   const { PATH = "", DOCKER_HOST, HOME } = process.env
-  const found = await lookForEngines({
+  return lookForEngines({
     searchPath: PATH,
     ...(DOCKER_HOST !== undefined && { dockerHost: DOCKER_HOST }),
     ...(HOME !== undefined && { home: HOME }),
   })
-  return choose(found, wanted, enginesOf(directory).at(-1))
 }
 
 export function choose(found: Findings, wanted: EngineName | undefined, last: EngineName | undefined): Chosen {

@@ -1,12 +1,11 @@
 import { realpathSync } from "node:fs"
 import { mountsBelow } from "../../node/engine/containerd/mounts.ts"
 import { chooseEngine } from "../../node/engine/detect.ts"
-import { lookForEngines } from "../../node/engine/docker/look.ts"
 import { unmount } from "../../node/linux/libc.ts"
 import { realWorld } from "../../world/real.ts"
 import { type DataDirectory, prepare } from "../data.ts"
 import { EXIT, Refusal } from "../exit.ts"
-import { enginesOf } from "./choose-engine.ts"
+import { enginesOf, lookHere } from "./choose-engine.ts"
 import { clear } from "./hosting.ts"
 import { readMemberships } from "./membership.ts"
 import { type NodeDirectory, nodeDirectory, prepareNode } from "./node-directory.ts"
@@ -37,12 +36,7 @@ function unmountBelow(folder: string): void {
 
 async function dismantleEngine(directory: NodeDirectory, name: "containerd" | "docker"): Promise<void> {
   const world = realWorld({ logTo: 2, logLevel: "error" })
-  const { PATH = "", DOCKER_HOST } = process.env
-  const found = await lookForEngines({
-    searchPath: PATH,
-    ...(DOCKER_HOST !== undefined && { dockerHost: DOCKER_HOST }),
-  })
-  const choice = chooseEngine(found, name)
+  const choice = chooseEngine(await lookHere(), name)
   if (choice.engine === undefined) {
     // Without the engine there is nothing to ask; what it held it holds on to.
     console.error(`What ran through ${name} is left as it is. ${choice.problem}`)

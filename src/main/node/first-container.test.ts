@@ -26,3 +26,9 @@ test("another region and cluster stand where they are needed", () => {
   expect(text).toContain('"awslogs-region":"eu-west-1"')
   expect(text).toContain("run-task --task-definition hello --cluster shop ")
 })
+
+test("through Docker it is said what Docker cannot give", () => {
+  const said = "awsvpc and FARGATE need --engine containerd"
+  expect(firstContainer({ ...options, engine: "docker 28.2.2" })).toContain(said)
+  expect(firstContainer(options)).not.toContain(said)
+})

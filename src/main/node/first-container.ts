@@ -25,13 +25,19 @@ export function firstContainer({ data, endpoint, engine, seconds, region, cluste
       logConfiguration: { logDriver: "awslogs", options: { "awslogs-group": "hello", "awslogs-region": region } },
     },
   ])
-  return `Containers run on this machine through ${engine}, after ${seconds.toFixed(1)} s, in cluster "${cluster}" of ${region}. To run one and see its log:
+  return `Containers run on this machine through ${engine}, after ${seconds.toFixed(1)} s, in cluster "${cluster}" of ${region}. ${limitsOf(engine)}To run one and see its log:
 
 eval "$(./homeport env${hint})"; export AWS_PAGER=
 aws --endpoint-url ${endpoint} logs create-log-group --log-group-name hello
 aws --endpoint-url ${endpoint} ecs register-task-definition --family hello --query taskDefinition.taskDefinitionArn --container-definitions '${definition}'
 aws --endpoint-url ${endpoint} ecs run-task --task-definition hello${where} --query 'tasks[0].taskArn'
 aws --endpoint-url ${endpoint} logs tail hello --follow`
+}
+
+/** What somebody who is used to AWS would otherwise wait for in vain. */
+function limitsOf(engine: string): string {
+  if (!engine.startsWith("docker")) return ""
+  return "Docker gives tasks the network modes bridge, host and none; awsvpc and FARGATE need --engine containerd. "
 }
 
 const IMAGE = "public.ecr.aws/docker/library/busybox"

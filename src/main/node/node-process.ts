@@ -68,7 +68,10 @@ export function asRoot(): readonly string[] {
   const { platform, getuid } = process
   if (platform !== "linux" || getuid?.() === 0) return []
   sudoWorks ??= spawnSync("sudo", ["-n", "true"], { stdio: "ignore" }).status === 0
-  return sudoWorks ? ["sudo", "-n", "--"] : []
+  if (!sudoWorks) return []
+  // Which Docker is meant would be lost on the way.
+  const { DOCKER_HOST } = process.env
+  return ["sudo", "-n", "--", ...(DOCKER_HOST === undefined ? [] : ["env", `DOCKER_HOST=${DOCKER_HOST}`])]
 }
 
 let sudoWorks: boolean | undefined

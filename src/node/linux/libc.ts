@@ -101,7 +101,7 @@ export function tryLock(fd: number): boolean {
 const LOCK_EX = 2
 const LOCK_NB = 4
 
-const AF_UNIX = 1
+export const AF_UNIX = 1
 export const AF_INET = 2
 export const AF_NETLINK = 16
 export const SOCK_STREAM = 1
@@ -135,11 +135,9 @@ export function bind(fd: number, address: Uint8Array): void {
 }
 
 /** To a socket in the file system, which takes no time. */
-export function connectTo(path: string): number {
-  const name = Buffer.alloc(UNIX_NAME_LENGTH)
-  name.writeUInt16LE(AF_UNIX)
-  if (name.write(path, 2) > UNIX_NAME_LENGTH - 3) throw new SystemError(`connect ${path}: ENAMETOOLONG`, "ENAMETOOLONG")
-  const fd = socket(AF_UNIX, SOCK_STREAM)
+export function connectTo(path: string, type = SOCK_STREAM): number {
+  const name = unixAddress(path)
+  const fd = socket(AF_UNIX, type)
   try {
     checked(`connect ${path}`, connectCall(fd, name, name.length))
     return fd
@@ -147,6 +145,14 @@ export function connectTo(path: string): number {
     closeSync(fd)
     throw error
   }
+}
+
+/** As the system calls take the path of a socket. */
+export function unixAddress(path: string): Uint8Array {
+  const name = Buffer.alloc(UNIX_NAME_LENGTH)
+  name.writeUInt16LE(AF_UNIX)
+  if (name.write(path, 2) > UNIX_NAME_LENGTH - 3) throw new SystemError(`connect ${path}: ENAMETOOLONG`, "ENAMETOOLONG")
+  return name
 }
 
 const UNIX_NAME_LENGTH = 110
@@ -158,6 +164,16 @@ export function listen(fd: number, backlog: number): void {
 export function send(fd: number, bytes: Uint8Array): void {
   checked("send", sendCall(fd, bytes, bytes.length, 0))
 }
+
+/** False when whoever is to receive it has no room for it yet. */
+export function sendNow(fd: number, bytes: Uint8Array): boolean {
+  if (sendCall(fd, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0) return true
+  const error = systemError("send", koffi.errno())
+  if (error.code === "EAGAIN") return false
+  throw error
+}
+
+const MSG_NOSIGNAL = 0x4000
 
 /** Undefined when nothing is there yet. */
 export function receiveNow(fd: number, into: Uint8Array): number | undefined {

@@ -22,6 +22,12 @@ export interface AccessKey {
   /** The id of the user whose it is; undefined for the account's root and for machines. */
   readonly user?: string
 
+  /**
+   * Where a user's key is good, if not in `aws`: an ARN that a policy guards is another one in the next partition. Root's
+   * are good in all of them.
+   */
+  readonly partition?: string
+
   /** Undefined for users and the account's root; else the actions for which the key was made. */
   readonly only?: readonly string[]
 

@@ -11,7 +11,7 @@
  * another service; volumes, images, key pairs, launch templates; VPN, transit, local and carrier gateways, IPAM, Outposts,
  * subnets without IPv4, prefixes of interfaces, regional NAT gateways and secondary addresses of NAT gateways,
  * Gateway Load Balancers, endpoint services of one's own, endpoint policies that allow less than everything,
- * flow logs to S3 and Firehose, address pools of one's own.
+ * flow logs to S3 and Firehose, address pools of one's own. Policies cannot ask for the condition key `ec2:Attribute`.
  *
  * In force on the nodes (src/node/fabric) are addresses and names, security groups, network ACLs, routes to internet and
  * NAT gateways and peering. So are interface endpoints, as ways to the region; the domain name and

@@ -1,3 +1,30 @@
+/**
+ * Amazon Elastic Container Registry, private and public, with the registry itself.
+ *
+ * Covers: repositories with policies, tags, tag mutability with exclusions and lifecycle policies with their previews; listing,
+ * describing, getting, putting and deleting images and layers; what refers to an image; authorization tokens; the registry's
+ * policy, creation templates (for pushes and replication) and replication between regions and accounts of this
+ * installation; `ecr-public`. On the region's own port, below `/v2/`, the distribution protocol with all kinds of
+ * manifests of Docker and OCI, chunked, resumed and mounted uploads, ranges, referrers and deletion. Each of its requests
+ * is authorised as the operations that it stands for: a token says who asks, and no more.
+ *
+ * Keeps without effect: encryption (KMS, KMS_DSSE and their keys: on the disk all images lie alike), scanning
+ * configurations and `scanOnPush`, BASIC_SCAN_TYPE_VERSION and REGISTRY_POLICY_SCOPE, the role of a creation template,
+ * `force` of SetRepositoryPolicy, and what public repositories tell of themselves in the catalogue.
+ *
+ * Leaves out, and says so when asked: scans and their findings, signing, archived images and the rules of lifecycle policies
+ * that are about them or about pulls, replication backfills, exclusions of pull times, pull-through caches, and logos of
+ * public repositories.
+ *
+ * Unlike AWS on purpose: `repositoryUri` has the registry's account and region in the path (why, is said in address.ts);
+ * names as AWS has them reach the registry as well, and nodes translate them. There an image is also pushed by an access key
+ * and its secret as user name and password. BLOB_MOUNTING is ENABLED until it is disabled. Lifecycle policies are
+ * carried out hourly, and spare what was pushed in the last ten minutes. What refers to an image goes with it at once. An
+ * account's public registry goes by its number.
+ *
+ * Layers and manifests are not in the store but in files under their digests (blobs/), on the disk of the process that leads. With
+ * several replicas that has to be one disk for all of them.
+ */
 import { type Service, service } from "../../aws/service.ts"
 import { authorizationTokenOperations } from "./authorization-token.ts"
 import type { BlobStore } from "./blobs/blob-store.ts"
@@ -59,7 +86,7 @@ export function ecr(blobs: BlobStore): Service {
       ...repositoryPolicyOperations,
       ...tagOperations,
       ...imageListingOperations,
-      ...imageOperations(blobs, new RecentBlobs(blobs)),
+      ...imageOperations(blobs, RecentBlobs.of(blobs)),
       ...layerOperations(blobs),
       ...lifecyclePolicyOperations,
       ...registryPolicyOperations,

@@ -15,7 +15,8 @@
  *
  * Kept, without effect so far: `settings.containerInsights` (until there are metrics), `executeCommandConfiguration`
  * (until there is ExecuteCommand), what a capacity provider manages of its group (until there is Auto Scaling), and all
- * account settings but `containerInsights`, which sets the default of new clusters. Of a task definition:
+ * account settings but `containerInsights`, which sets the default of new clusters, and `tagResourceAuthorization`, which
+ * says whether tags of something new take the permission ecs:TagResource. Of a task definition:
  * `proxyConfiguration`, `enableFaultInjection`, `credentialSpecs`, EFS, FSx and Docker-plugin volumes, and
  * `configuredAtLaunch` (each keeps its tasks from instances whose agent has not registered the capability);
  * `ephemeralStorage` (until nodes limit disks) and `appProtocol` (until there is Service Connect). Roles are not looked

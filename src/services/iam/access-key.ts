@@ -13,12 +13,9 @@ export const accessKeyOperations = {
   CreateAccessKey(call, { UserName }) {
     const holder = holderOf(call, UserName)
     if (keysOf(call, holder).length >= KEYS_MAX) throw overQuota("AccessKeysPerUser", KEYS_MAX)
-    const { account, now, random } = call
-    const key = createAccessKey(
-      call.tx,
-      { account, ...(holder.id !== undefined && { user: holder.id }), createdAt: now },
-      random,
-    )
+    const { account, partition, now, random } = call
+    const ofUser = holder.id !== undefined && { user: holder.id, ...(partition !== "aws" && { partition }) }
+    const key = createAccessKey(call.tx, { account, ...ofUser, createdAt: now }, random)
     const { CreateDate, ...described } = describe(holder, key)
     return { AccessKey: { ...described, SecretAccessKey: call.keys.secretOf(key.id), CreateDate } }
   },

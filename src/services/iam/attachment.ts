@@ -56,7 +56,7 @@ export const attachmentOperations = {
 
 function attach<E extends Entity>(call: Call, kind: EntityKind<E>, name: string, arn: string): object {
   const entity = changeable(call, kind, name, conditionsOf(find(call.tx, kind, name), arn))
-  const policy = existingPolicy(call.tx, arn, () => noSuchEntity(`Policy ${arn} does not exist or is not attachable.`))
+  const policy = existingPolicy(call, arn, () => noSuchEntity(`Policy ${arn} does not exist or is not attachable.`))
   if (policy.path.startsWith(SERVICE_PATH)) {
     throw fault("PolicyNotAttachableException", "Cannot attach a Service Role Policy to a Customer Role.")
   }

@@ -38,7 +38,7 @@ export const boundaryOperations = {
 /** The ARN of a policy that is there; undefined where none was sent. */
 export function checkedBoundary(call: Call, arn: string | undefined): string | undefined {
   if (arn === undefined) return undefined
-  existingPolicy(call.tx, arn, () => noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`))
+  existingPolicy(call, arn, () => noSuchEntity(`Scope ARN: ${arn} does not exist or is not attachable.`))
   return arn
 }
 

@@ -10,7 +10,7 @@ import { type Entity, groups, type Role, type User } from "./tables.ts"
 /** The user or role of an ARN, in whatever account; undefined where there is none, or none any more. */
 export function identityOf({ anywhere }: Tx, arn: string): Identity | undefined {
   const parsed = parseArn(arn)
-  if (parsed?.service !== "iam") return undefined
+  if (parsed?.service !== "iam" || parsed.region !== "") return undefined
   const tx = anywhere.in(regionScope(parsed.account, "*"))
   const { resource } = parsed
   if (resource.startsWith("user/")) {
@@ -24,7 +24,7 @@ export function identityOf({ anywhere }: Tx, arn: string): Identity | undefined 
 /** The role of an ARN, in whatever account. */
 export function roleOf({ anywhere }: Tx, arn: string): Role | undefined {
   const parsed = parseArn(arn)
-  if (parsed?.service !== "iam" || !parsed.resource.startsWith("role/")) return undefined
+  if (parsed?.service !== "iam" || parsed.region !== "" || !parsed.resource.startsWith("role/")) return undefined
   return named(anywhere.in(regionScope(parsed.account, "*")), roleKind, parsed.resource)
 }
 

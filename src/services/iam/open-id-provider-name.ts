@@ -19,7 +19,7 @@ export function permittedProvider(call: Call, arn: string, conditions: Condition
   const parsed = parseArn(arn)
   const [, host] = /^oidc-provider\/(.+)$/.exec(parsed?.resource ?? "") ?? []
   if (parsed?.service !== "iam" || host === undefined) throw invalid("Invalid ARN for OpenIDConnect Provider")
-  const found = parsed.account === call.account ? call.tx.get(openIdProviders, host) : undefined
+  const found = arn === providerArn(call, { host }) ? call.tx.get(openIdProviders, host) : undefined
   call.authorize(arn, { ...conditions, ...resourceTagConditions(found?.tags ?? []) })
   if (found === undefined) throw noSuchEntity(`OpenIDConnect Provider not found for arn ${arn}`)
   return found

@@ -28,29 +28,29 @@ export function documentOf(tx: Tx, arn: string): string | undefined {
 
 /** One that this account may use: its own, or AWS's. */
 export function existingPolicy(
-  tx: Tx,
+  call: Call,
   arn: string,
   missing: () => Fault = () => noSuchEntity(`Policy ${arn} was not found.`),
 ): ManagedPolicy {
-  const { account } = checkedArn(arn)
-  const found = account === "aws" || tx.scope.startsWith(`${account}/`) ? findPolicy(tx, arn) : undefined
+  const { account } = checkedArn(call, arn)
+  const found = account === "aws" || account === call.account ? findPolicy(call.tx, arn) : undefined
   if (found === undefined) throw missing()
   return found
 }
 
 /** The policy that an operation acts on, once it is known that the caller may. AWS's own can be read by everyone. */
 export function permittedPolicy(call: Call, arn: string, conditions: Conditions = {}): ManagedPolicy {
-  const { account } = checkedArn(arn)
+  const { account } = checkedArn(call, arn)
   const isOwn = account === call.account
   const tags = isOwn ? (findPolicy(call.tx, arn)?.tags ?? []) : []
   const policy = account === "aws" ? { document: undefined, owner: call.account } : undefined
   call.authorize(arn, { ...conditions, ...resourceTagConditions(tags) }, policy)
-  return existingPolicy(call.tx, arn)
+  return existingPolicy(call, arn)
 }
 
 /** The same for what only a customer may change. */
-export function changeablePolicy(call: Call, arn: string): ManagedPolicy {
-  const policy = permittedPolicy(call, arn)
+export function changeablePolicy(call: Call, arn: string, conditions: Conditions = {}): ManagedPolicy {
+  const policy = permittedPolicy(call, arn, conditions)
   if (isOfAws(policy)) throw invalid(`The policy ${arn} is AWS's own and cannot be changed.`)
   return policy
 }
@@ -59,9 +59,11 @@ export function isOfAws({ arn }: Pick<ManagedPolicy, "arn">): boolean {
   return arn.split(":", 5)[4] === "aws"
 }
 
-function checkedArn(arn: string) {
+/** AWS's own are in every partition, and what policies say of them is about the caller's. */
+function checkedArn({ partition }: Call, arn: string) {
   checkLength(arn, "policyArn", 20, 2048)
   const parsed = parseArn(arn)
-  if (parsed?.service === "iam" && parsed.region === "" && parsed.resource.startsWith("policy/")) return parsed
+  const isPolicy = parsed?.service === "iam" && parsed.region === "" && parsed.resource.startsWith("policy/")
+  if (isPolicy && parsed.partition === partition) return parsed
   throw invalid(`ARN ${arn} is not valid.`)
 }

@@ -1,3 +1,4 @@
+import { partitionOf } from "../../aws/arn.ts"
 import type { Principal } from "../../aws/principal.ts"
 import { regionScope } from "../../store/changes.ts"
 import type { Tx } from "../../store/transaction.ts"
@@ -11,10 +12,14 @@ export function userWithId({ anywhere }: Tx, account: string, id: string): User 
   return user
 }
 
-/** The user whose key this is. */
-export function userPrincipalOf(tx: Tx, { id, account, user }: AccessKey, region: string): Principal | undefined {
+/** The user whose key this is; nobody in a partition that the key is not for. */
+export function userPrincipalOf(
+  tx: Tx,
+  { id, account, user, partition = "aws" }: AccessKey,
+  region: string,
+): Principal | undefined {
   const found = user === undefined ? undefined : userWithId(tx, account, user)
-  if (found === undefined) return undefined
+  if (found === undefined || partitionOf(region) !== partition) return undefined
   const arn = userArn({ account, region }, found)
   return { account, arn, userId: found.id, accessKeyId: id, identity: arn }
 }

@@ -1,9 +1,9 @@
 import type * as sdk from "@aws-sdk/client-iam"
-import { type Outcome, type Simulation, simulate, strictest } from "./policy/simulation.ts"
+import { type Outcome, type Simulate, strictest } from "./policy/simulation.ts"
 
 /** One for each action, as the strictest of what is decided for its resources; those follow one by one. */
-export function resultOf(simulation: Simulation, action: string, resources: readonly string[]) {
-  const outcomes = resources.map((resource) => ({ resource, ...simulate(simulation, action, resource) }))
+export function resultOf(simulate: Simulate, action: string, resources: readonly string[]) {
+  const outcomes = resources.map((resource) => ({ resource, ...simulate(action, resource) }))
   const decision = strictest(outcomes.map((outcome) => outcome.decision))
   const deciding = outcomes.filter((outcome) => outcome.decision === decision)
   const isOfAll = resources.length === 1 && resources[0] === "*"

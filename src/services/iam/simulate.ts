@@ -8,7 +8,7 @@ import { contextOf } from "./policy/context.ts"
 import { contextKeysOf } from "./policy/context-keys.ts"
 import type { Identity } from "./policy/identity.ts"
 import { policyProblem } from "./policy/problem.ts"
-import type { SimulatedPolicy, Simulation } from "./policy/simulation.ts"
+import { type SimulatedPolicy, type Simulation, simulating } from "./policy/simulation.ts"
 import { policySourcesOf } from "./policy-sources.ts"
 import { resultOf } from "./simulate-result.ts"
 
@@ -45,7 +45,8 @@ function invalid(message: string) {
 
 function ownArn(call: Call, arn: string): string {
   const parsed = parseArn(arn)
-  if (parsed?.service === "iam" && parsed.account === call.account) return arn
+  const isOwn = parsed?.account === call.account && parsed.partition === call.partition
+  if (isOwn && parsed.service === "iam" && parsed.region === "") return arn
   throw invalid(`Invalid Entity Arn: ${arn} does not clearly define entity type and name.`)
 }
 
@@ -57,6 +58,7 @@ function sent(documents: readonly string[] = []): readonly SimulatedPolicy[] {
 }
 
 function checkDocument(document: string, kind: "identity" | "resource"): string {
+  if (document.length > DOCUMENT_LENGTH_MAX) throw invalid("Invalid policy: the document is too long.")
   const problem = policyProblem(document, kind)
   if (problem !== undefined) throw invalid(`Invalid policy: ${problem}`)
   return document
@@ -75,8 +77,12 @@ function simulatedUser(call: Call, arn: string): Pick<Identity, "arn" | "kind" |
   return known ?? { arn, kind: "user", id: arn, tags: {} }
 }
 
-/** Nobody else is answered meanwhile. */
+/** Nobody else is answered meanwhile: so many decisions, and so many characters of policies held against those of ARNs. */
 const DECISIONS_MAX = 50_000
+const COMPARISONS_MAX = 4_000_000_000
+
+const DOCUMENT_LENGTH_MAX = 131_072
+const ARN_LENGTH_MAX = 2048
 
 type Input = Omit<sdk.SimulateCustomPolicyCommandInput, "PolicyInputList">
 
@@ -106,10 +112,17 @@ function simulated(
   const { MaxItems: _, Marker: __, ...question } = input
   const numbered = ActionNames.map((action, index) => ({ action, position: String(index).padStart(6, "0") }))
   const { page, rest } = listed(call, input, numbered, ({ position }) => position, { question, arn })
-  if (page.length * resources.length * policies.length > DECISIONS_MAX) {
+  const decisions = page.length * resources.length * policies.length
+  const documents = [...policies.map(({ document }) => document), boundary ?? "", simulation.resourcePolicy ?? ""]
+  if (decisions > DECISIONS_MAX || page.length * lengthOf(resources) * lengthOf(documents) > COMPARISONS_MAX) {
     throw invalid("The simulation is too large: name fewer actions, resources or policies at once.")
   }
-  return { EvaluationResults: page.map(({ action }) => resultOf(simulation, action, resources)), ...rest }
+  const simulate = simulating(simulation)
+  return { EvaluationResults: page.map(({ action }) => resultOf(simulate, action, resources)), ...rest }
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, { length }) => sum + length, 0)
 }
 
 function checkInput(input: Input, caller: Pick<Identity, "kind"> | undefined): void {
@@ -117,6 +130,8 @@ function checkInput(input: Input, caller: Pick<Identity, "kind"> | undefined): v
   if (wrong !== undefined) throw invalid(`Invalid action name: ${wrong}`)
   const unnamed = input.ResourceArns?.find((arn) => arn !== "*" && !arn.startsWith("arn:"))
   if (unnamed !== undefined) throw invalid(`Invalid resource ARN: ${unnamed}`)
+  const longest = input.ResourceArns?.find(({ length }) => length > ARN_LENGTH_MAX)
+  if (longest !== undefined) throw invalid(`Invalid resource ARN: it may have ${ARN_LENGTH_MAX} characters at most.`)
   if ((input.PermissionsBoundaryPolicyInputList ?? []).length > 1) {
     throw invalid("You can specify only one permissions boundary policy.")
   }

@@ -18,7 +18,7 @@ import { fault, invalid, overQuota } from "./fault.ts"
 import { changeable, type Kind, permitted, profileKind, roleKind, userKind } from "./kind.ts"
 import { listed, type PageInput } from "./listing.ts"
 import { permittedProvider } from "./open-id-provider-name.ts"
-import { permittedPolicy } from "./policy-name.ts"
+import { changeablePolicy, permittedPolicy } from "./policy-name.ts"
 import { type InstanceProfile, instanceProfiles, managedPolicies, openIdProviders, roles, users } from "./tables.ts"
 
 export const tagOperations = {
@@ -75,13 +75,13 @@ export const tagOperations = {
 
   TagPolicy(call, { PolicyArn, Tags }) {
     const { added, conditions } = adding(Tags)
-    const policy = permittedPolicy(call, PolicyArn!, conditions)
+    const policy = changeablePolicy(call, PolicyArn!, conditions)
     call.tx.put(managedPolicies, { ...policy, tags: withTags(policy.tags, added) })
     return {}
   },
 
   UntagPolicy(call, { PolicyArn, TagKeys }) {
-    const policy = permittedPolicy(call, PolicyArn!, { "aws:TagKeys": TagKeys! })
+    const policy = changeablePolicy(call, PolicyArn!, { "aws:TagKeys": TagKeys! })
     call.tx.put(managedPolicies, { ...policy, tags: withoutTags(policy.tags, TagKeys!) })
     return {}
   },

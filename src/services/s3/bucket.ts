@@ -1,8 +1,9 @@
 import type * as sdk from "@aws-sdk/client-s3"
 import type { Operations } from "../../aws/operations.ts"
+import { pageOf } from "../../aws/page.ts"
 import { compareStrings } from "../../base/ordering.ts"
 import { policyProblem } from "../iam/index.ts"
-import { invalidArgument, malformedPolicy, notHere, s3Fault } from "./fault.ts"
+import { malformedPolicy, notHere, s3Fault, wrongToken } from "./fault.ts"
 import { bucketArn, permittedBucket } from "./find.ts"
 import { type Bucket, buckets } from "./tables.ts"
 
@@ -30,13 +31,13 @@ export const bucketOperations = {
     return { Location: `/${name}`, BucketArn: bucketArn(call, name) }
   },
 
-  HeadBucket(call, { Bucket: name = "" }) {
-    const { region } = permittedBucket(call, name)
+  HeadBucket(call, input) {
+    const { name, region } = permittedBucket(call, input)
     return { BucketRegion: region, BucketArn: bucketArn(call, name) }
   },
 
-  GetBucketLocation(call, { Bucket: name = "" }) {
-    const { region } = permittedBucket(call, name)
+  GetBucketLocation(call, input) {
+    const { region } = permittedBucket(call, input)
     // The oldest region has no name here.
     return region === "us-east-1" ? {} : { LocationConstraint: region as sdk.BucketLocationConstraint }
   },
@@ -44,45 +45,54 @@ export const bucketOperations = {
   ListBuckets(call, { Prefix = "", BucketRegion, MaxBuckets = LISTED_MAX, ContinuationToken: token }) {
     call.authorize("*")
     if (!(MaxBuckets >= 1 && MaxBuckets <= LISTED_MAX)) {
-      throw invalidArgument(`MaxBuckets must be between 1 and ${LISTED_MAX}.`)
+      throw s3Fault("InvalidArgument", `MaxBuckets must be between 1 and ${LISTED_MAX}.`)
     }
     const all = call.tx.anywhere.installation
       .where(buckets, "account", call.account)
       .filter(({ name, region }) => name.startsWith(Prefix) && (BucketRegion ?? region) === region)
       .sort((a, b) => compareStrings(a.name, b.name))
-    const rest = token === undefined ? all : all.filter(({ name }) => name > token)
-    const page = rest.slice(0, MaxBuckets)
+    const { page, nextToken } = pageOf(call, {
+      token,
+      limit: MaxBuckets,
+      filters: { Prefix, BucketRegion },
+      list: ({ after = "", limit }) => all.filter(({ name }) => name > after).slice(0, limit),
+      position: ({ name }) => name,
+      invalidToken: wrongToken,
+    })
     return {
       Buckets: page.map(described),
       Owner: { ID: call.account },
       ...(Prefix !== "" && { Prefix }),
-      ...(rest.length > page.length && { ContinuationToken: page.at(-1)!.name }),
+      ...(nextToken !== undefined && { ContinuationToken: nextToken }),
     }
   },
 
-  DeleteBucket(call, { Bucket: name = "" }) {
-    const bucket = permittedBucket(call, name)
+  DeleteBucket(call, input) {
+    const bucket = permittedBucket(call, input)
     if (bucket.objects > 0) throw s3Fault("BucketNotEmpty")
-    call.tx.anywhere.installation.delete(buckets, name)
+    call.tx.anywhere.installation.delete(buckets, bucket.name)
     return {}
   },
 
-  PutBucketPolicy(call, { Bucket: name = "", Policy: policy = "" }) {
-    const bucket = permittedBucket(call, name)
+  PutBucketPolicy(call, { Policy: policy = "", ...input }) {
+    const bucket = permittedBucket(call, input)
+    if (Buffer.byteLength(policy) > POLICY_BYTES_MAX) {
+      throw malformedPolicy(`Policies must not be larger than ${POLICY_BYTES_MAX} bytes`)
+    }
     const problem = policyProblem(policy, "resource")
     if (problem !== undefined) throw malformedPolicy(problem)
     call.tx.anywhere.installation.put(buckets, { ...bucket, policy })
     return {}
   },
 
-  GetBucketPolicy(call, { Bucket: name = "" }) {
-    const { policy } = permittedBucket(call, name)
+  GetBucketPolicy(call, input) {
+    const { policy } = permittedBucket(call, input)
     if (policy === undefined) throw s3Fault("NoSuchBucketPolicy")
     return { Policy: policy }
   },
 
-  DeleteBucketPolicy(call, { Bucket: name = "" }) {
-    const bucket = permittedBucket(call, name)
+  DeleteBucketPolicy(call, input) {
+    const bucket = permittedBucket(call, input)
     call.tx.anywhere.installation.put(buckets, { ...bucket, policy: undefined })
     return {}
   },
@@ -94,4 +104,5 @@ function described({ name, region, createdAt }: Bucket) {
 
 const NAME = /^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/
 const BUCKETS_MAX = 100
+const POLICY_BYTES_MAX = 20 * 1024
 const LISTED_MAX = 10_000

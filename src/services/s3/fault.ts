@@ -20,6 +20,13 @@ const SENTENCES = {
   KeyTooLongError: [400, "Your key is too long"],
   EntityTooLarge: [400, "Your proposed upload exceeds the maximum allowed size"],
   MalformedXML: [400, "The XML you provided was not well-formed or did not validate against our published schema"],
+  MetadataTooLarge: [400, "Your metadata headers exceed the maximum allowed metadata size"],
+  BadDigest: [400, "The Content-MD5 you specified did not match what we received."],
+  InvalidArgument: [400, "Invalid Argument"],
+  InvalidRequest: [
+    400,
+    "This copy request is illegal because it is trying to copy an object to itself without changing the object's metadata, storage class, website redirect location or encryption attributes.",
+  ],
   InvalidRange: [416, "The requested range is not satisfiable"],
   NotModified: [304, "Not Modified"],
   PreconditionFailed: [412, "At least one of the pre-conditions you specified did not hold"],
@@ -41,8 +48,8 @@ export function notHere(what: string): Fault {
   )
 }
 
-export function invalidArgument(sentence: string): Fault {
-  return new Fault("InvalidArgument", sentence, { status: 400 })
+export function wrongToken(): Fault {
+  return s3Fault("InvalidArgument", "The continuation token provided is incorrect")
 }
 
 export function malformedPolicy(sentence: string): Fault {

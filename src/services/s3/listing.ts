@@ -1,15 +1,17 @@
 import type * as sdk from "@aws-sdk/client-s3"
+import type { Keys } from "../../aws/keys.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import { pageOf } from "../../aws/page.ts"
 import { compareStrings } from "../../base/ordering.ts"
-import { invalidArgument } from "./fault.ts"
+import { s3Fault, wrongToken } from "./fault.ts"
 import { permittedBucket } from "./find.ts"
+import { entityTag } from "./sealing.ts"
 import { objects, type StoredObject } from "./tables.ts"
 
 export const listingOperations = {
-  ListObjectsV2(call, { Bucket: name = "", StartAfter, ContinuationToken: token, MaxKeys, ...input }) {
-    permittedBucket(call, name)
-    const limit = limitOf(MaxKeys)
+  ListObjectsV2(call, { StartAfter, ContinuationToken: token, ...input }) {
+    const { name } = permittedBucket(call, input, conditionsOf(input))
+    const limit = limitOf(input.MaxKeys)
     const { Prefix = "", Delimiter = "" } = input
     const { page: found, nextToken: behind } = pageOf(call, {
       token,
@@ -18,7 +20,7 @@ export const listingOperations = {
       filters: { name, Prefix, Delimiter },
       list: ({ after = StartAfter, limit: count }) => entries(call, name, { ...input, after }).slice(0, count),
       position: ({ name: at }) => at,
-      invalidToken: () => invalidArgument("The continuation token provided is incorrect"),
+      invalidToken: wrongToken,
     })
     const [page, nextToken] = limit === 0 ? [[], undefined] : [found, behind]
     return {
@@ -31,13 +33,13 @@ export const listingOperations = {
       MaxKeys: limit,
       KeyCount: page.length,
       IsTruncated: nextToken !== undefined,
-      ...described(page, input.EncodingType),
+      ...described(call.keys, page, input.EncodingType),
     }
   },
 
-  ListObjects(call, { Bucket: name = "", Marker = "", MaxKeys, ...input }) {
-    permittedBucket(call, name)
-    const limit = limitOf(MaxKeys)
+  ListObjects(call, { Marker = "", ...input }) {
+    const { name } = permittedBucket(call, input, conditionsOf(input))
+    const limit = limitOf(input.MaxKeys)
     const { Prefix = "", Delimiter = "" } = input
     const all = entries(call, name, { ...input, after: Marker })
     const page = all.slice(0, limit)
@@ -50,10 +52,19 @@ export const listingOperations = {
       ...(isTruncated && { NextMarker: page.at(-1)?.name ?? Marker }),
       MaxKeys: limit,
       IsTruncated: isTruncated,
-      ...described(page, input.EncodingType),
+      ...described(call.keys, page, input.EncodingType),
     }
   },
 } satisfies Operations<typeof sdk>
+
+/** Policies give people their folder of a bucket by these. */
+function conditionsOf({
+  Prefix = "",
+  Delimiter,
+  MaxKeys,
+}: Pick<sdk.ListObjectsRequest, "Prefix" | "Delimiter" | "MaxKeys">) {
+  return { "s3:prefix": Prefix, "s3:delimiter": Delimiter, "s3:max-keys": MaxKeys }
+}
 
 /** An object, or all whose names go on the same way up to the delimiter. */
 interface Entry {
@@ -80,7 +91,7 @@ function entries(call: Call, bucket: string, { Prefix = "", Delimiter = "", afte
   return [...found.values()].sort((a, b) => compareStrings(a.name, b.name))
 }
 
-function described(page: readonly Entry[], encoding: string | undefined) {
+function described(keys: Keys, page: readonly Entry[], encoding: string | undefined) {
   const written = (text: string) => (encoding === "url" ? encodeURIComponent(text).replaceAll("%2F", "/") : text)
   return {
     ...(encoding !== undefined && { EncodingType: encoding as sdk.EncodingType }),
@@ -91,7 +102,7 @@ function described(page: readonly Entry[], encoding: string | undefined) {
             {
               Key: written(object.key),
               Size: object.size,
-              ETag: `"${object.digest}"`,
+              ETag: entityTag(keys, object),
               LastModified: new Date(object.modifiedAt),
               StorageClass: "STANDARD" as const,
             },
@@ -102,7 +113,7 @@ function described(page: readonly Entry[], encoding: string | undefined) {
 }
 
 function limitOf(maxKeys = LISTED_MAX): number {
-  if (!(maxKeys >= 0)) throw invalidArgument("Argument maxKeys must be an integer between 0 and 2147483647")
+  if (!(maxKeys >= 0)) throw s3Fault("InvalidArgument", "Argument maxKeys must be an integer between 0 and 2147483647")
   return Math.min(maxKeys, LISTED_MAX)
 }
 

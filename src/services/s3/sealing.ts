@@ -1,29 +1,47 @@
-import { createCipheriv, createDecipheriv } from "node:crypto"
+import { hash } from "node:crypto"
 import type { Keys } from "../../aws/keys.ts"
+import { assert } from "../../base/assert.ts"
 import type { Random } from "../../world/world.ts"
+import { open, seal } from "../kms/index.ts"
 import { objectKey, type StoredObject } from "./tables.ts"
 
 type Place = Pick<StoredObject, "bucket" | "key">
 
 /** Closes a content so that only this installation opens it, and only as the object that it is of. */
-export function seal(keys: Keys, random: Random, place: Place, content: Uint8Array): string {
-  const nonce = random.bytes(NONCE_BYTES)
-  const cipher = createCipheriv("aes-256-gcm", keys.derive(PURPOSE), nonce).setAAD(nameOf(place))
-  return Buffer.concat([nonce, cipher.update(content), cipher.final(), cipher.getAuthTag()]).toString("base64")
+export function sealContent(
+  keys: Keys,
+  random: Random,
+  place: Place,
+  content: Uint8Array,
+): Pick<StoredObject, "sealed" | "digest" | "size"> {
+  const key = keys.derive(PURPOSE)
+  const close = (part: Part, bytes: Uint8Array) => seal(key, bytes, aboutOf(place, part), random).toString("base64")
+  return {
+    sealed: close("content", content),
+    digest: close("digest", hash("md5", content, "buffer")),
+    size: content.length,
+  }
 }
 
-export function open(keys: Keys, object: Place & Pick<StoredObject, "sealed">): Buffer {
-  const bytes = Buffer.from(object.sealed, "base64")
-  const decipher = createDecipheriv("aes-256-gcm", keys.derive(PURPOSE), bytes.subarray(0, NONCE_BYTES))
-    .setAAD(nameOf(object))
-    .setAuthTag(bytes.subarray(-TAG_BYTES))
-  return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES, -TAG_BYTES)), decipher.final()])
+export function contentOf(keys: Keys, object: StoredObject): Buffer {
+  return opened(keys, object, "content", object.sealed)
 }
 
-function nameOf({ bucket, key }: Place): Buffer {
-  return Buffer.from(objectKey(bucket, key))
+/** As S3 makes it, of the content's MD5. */
+export function entityTag(keys: Keys, object: StoredObject): string {
+  return `"${opened(keys, object, "digest", object.digest).toString("hex")}"`
+}
+
+type Part = "content" | "digest"
+
+function opened(keys: Keys, place: Place, part: Part, sealed: string): Buffer {
+  const bytes = open(keys.derive(PURPOSE), Buffer.from(sealed, "base64"), aboutOf(place, part))
+  assert(bytes, `an object of the bucket ${place.bucket} does not open under this installation's master key`)
+  return bytes
+}
+
+function aboutOf({ bucket, key }: Place, part: Part): string {
+  return `${part} ${objectKey(bucket, key)}`
 }
 
 const PURPOSE = "s3-objects/v1"
-const NONCE_BYTES = 12
-const TAG_BYTES = 16

@@ -32,11 +32,21 @@ export interface StoredObject {
   readonly sealed: string
   readonly size: number
 
-  /** MD5 of the content, in hexadecimal digits. */
+  /** MD5 of the content, sealed as well: whoever guesses a short content could tell by it. */
   readonly digest: string
-  readonly contentType: string | undefined
-  readonly metadata: Readonly<Record<string, string>>
+  readonly said: Said
   readonly modifiedAt: number
+}
+
+/** What whoever put an object said of it, to be told with it. */
+export interface Said {
+  readonly contentType: string | undefined
+  readonly contentEncoding: string | undefined
+  readonly contentLanguage: string | undefined
+  readonly contentDisposition: string | undefined
+  readonly cacheControl: string | undefined
+  readonly expires: number | undefined
+  readonly metadata: Readonly<Record<string, string>>
 }
 
 export const objects = table({

@@ -4,7 +4,7 @@ import type { Operations } from "../../aws/operations.ts"
 import { controller, on } from "../../store/controller.ts"
 import type { Tx } from "../../store/transaction.ts"
 import { invalid, invalidRequest } from "./fault.ts"
-import { type FoundSecret, permittedSecret, secretArn } from "./find.ts"
+import { type FoundSecret, namedSecret, permittedSecret } from "./find.ts"
 import { secrets, secretVersionKey, secretVersions } from "./tables.ts"
 
 export const deletionOperations = {
@@ -23,7 +23,8 @@ export const deletionOperations = {
     }
     // Whoever forces it wants it gone, and it is.
     if (found === undefined) {
-      return { ARN: secretArn(call, input.SecretId!), Name: input.SecretId!, DeletionDate: new Date(call.now) }
+      const { arn, name } = namedSecret(call, input.SecretId!)
+      return { ARN: arn, Name: name, DeletionDate: new Date(call.now) }
     }
     const { secret, tx } = found
     if (secret.deletion !== undefined && !forced) {

@@ -1,5 +1,6 @@
 import { arnOf, parseArn } from "../../aws/arn.ts"
 import type { Conditions } from "../../aws/authorizer.ts"
+import { CommonFault } from "../../aws/common-fault.ts"
 import type { Call } from "../../aws/operations.ts"
 import { resourceTagConditions } from "../../aws/tags.ts"
 import { regionScope } from "../../store/changes.ts"
@@ -48,8 +49,17 @@ function ask(
 ): void {
   const asked = { "secretsmanager:SecretId": secretId, ...(secret && tagConditions(secret)), ...conditions }
   const policy = secret && { document: secret.policy }
-  if (action === undefined) call.authorize(arn, asked, policy)
-  else call.authorizeAlso(action, arn, asked, policy)
+  try {
+    if (action === undefined) call.authorize(arn, asked, policy)
+    else call.authorizeAlso(action, arn, asked, policy)
+  } catch (error) {
+    if (!(error instanceof CommonFault)) throw error
+    // It is told of what it named: the ARN would say whether such a secret is there, and how its name ends.
+    throw new CommonFault(
+      error.kind,
+      error.message.replace(`on resource: ${arn} `, () => `on resource: ${secretId} `),
+    )
+  }
 }
 
 /** The service has a name of its own for the tags of a secret, beside everyone's. */
@@ -67,7 +77,7 @@ interface NamedSecret {
   readonly isArn: boolean
 }
 
-function namedSecret(call: Call, secretId: string): NamedSecret {
+export function namedSecret(call: Call, secretId: string): NamedSecret {
   const arn = secretId.startsWith("arn:") ? parseArn(secretId) : undefined
   if (arn?.service !== "secretsmanager" || !arn.resource.startsWith(SECRET)) {
     return { arn: secretArn(call, secretId), tx: call.tx, name: secretId, isArn: false }

@@ -9,6 +9,9 @@ export function versionWith(stages: Stages, label: string): string | undefined {
   return Object.hasOwn(stages, label) ? stages[label] : undefined
 }
 
+/** How many labels the versions of one secret have between them. */
+export const LABELS_MAX = 20
+
 /** The version that was current until now becomes the previous one, so that whoever still needs it finds it. */
 export function moveStage(stages: Stages, label: string, versionId: string): Stages {
   const former = versionWith(stages, label)

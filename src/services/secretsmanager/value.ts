@@ -6,7 +6,7 @@ import { checkWhole, fault, invalid, invalidRequest, notYet } from "./fault.ts"
 import { secretFilter } from "./filter.ts"
 import { type FoundSecret, permittedLiveSecret } from "./find.ts"
 import { openValue, sentValue, shownValue } from "./sealing.ts"
-import { CURRENT, labelsOf, versionWith } from "./stage.ts"
+import { CURRENT, LABELS_MAX, labelsOf, versionWith } from "./stage.ts"
 import { type SecretVersion, secrets, secretVersions } from "./tables.ts"
 import { addVersion, checkLabel, existingVersion, invalidToken } from "./version.ts"
 
@@ -128,5 +128,4 @@ function noteAccess({ now }: Call, { secret, tx }: FoundSecret, version: SecretV
 }
 
 const BATCH_MAX = 20
-const LABELS_MAX = 20
 const DAY_MS = 24 * 60 * 60 * 1000

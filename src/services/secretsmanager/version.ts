@@ -5,7 +5,7 @@ import { newUuid } from "../../world/ids.ts"
 import { checkLength, checkWhole, fault, invalid } from "./fault.ts"
 import { type FoundSecret, permittedLiveSecret, permittedSecret } from "./find.ts"
 import { fingerprintOf, sealValue, type Value } from "./sealing.ts"
-import { CURRENT, labelsOf, moveStage, removeStage, versionWith } from "./stage.ts"
+import { CURRENT, LABELS_MAX, labelsOf, moveStage, removeStage, type Stages, versionWith } from "./stage.ts"
 import { type Secret, type SecretVersion, secrets, secretVersionKey, secretVersions } from "./tables.ts"
 
 export const versionOperations = {
@@ -30,6 +30,7 @@ export const versionOperations = {
       )
     }
     const stages = to === undefined ? removeStage(secret.stages, label!) : moveStage(secret.stages, label!, to)
+    checkRoom(stages)
     tx.put(secrets, { ...secret, stages, changedAt: call.now })
     return { ARN: secret.arn, Name: secret.name }
   },
@@ -99,6 +100,7 @@ export function addVersion(call: Call, found: FoundSecret, { token, labels, valu
   // The first one there is can always be read without saying which.
   const all = secret.stages[CURRENT] === undefined ? new Set([...labels, CURRENT]) : new Set(labels)
   const stages = [...all].reduce((moved, label) => moveStage(moved, label, id), secret.stages)
+  checkRoom(stages)
   tx.put(secrets, { ...secret, stages, changedAt: call.now })
   forgetDeprecated(call, { secret: { ...secret, stages }, tx })
   return version
@@ -122,6 +124,13 @@ export function existingVersion({ secret, tx }: FoundSecret, id: string): Secret
   return version
 }
 
+/** A label keeps its version, so what has no end of labels has no end of versions. */
+function checkRoom(stages: Stages): void {
+  if (Object.keys(stages).length > LABELS_MAX) {
+    throw fault("LimitExceededException", `The versions of a secret can have ${LABELS_MAX} staging labels in all.`)
+  }
+}
+
 /** Versions without labels go once there are many, the oldest first, but none within a day of its making. */
 function forgetDeprecated({ now }: Call, { secret, tx }: FoundSecret): void {
   const versions = tx.where(secretVersions, "secret", secret.arn)
@@ -132,6 +141,12 @@ function forgetDeprecated({ now }: Call, { secret, tx }: FoundSecret): void {
     .filter(({ id, createdAt }) => !labelled.has(id) && createdAt <= now - DAY_MS)
     .sort((a, b) => a.createdAt - b.createdAt)
     .slice(0, surplus)
+  if (versions.length - forgotten.length > VERSIONS_PER_DAY_MAX) {
+    throw fault(
+      "LimitExceededException",
+      `A secret can have ${VERSIONS_PER_DAY_MAX} versions made within a day. Put values less often, at most every ten minutes.`,
+    )
+  }
   for (const { id } of forgotten) tx.delete(secretVersions, secretVersionKey(secret.arn, id))
 }
 
@@ -144,4 +159,7 @@ export function invalidToken() {
 }
 
 const VERSIONS_MAX = 100
+
+/** More than one every ten minutes makes. */
+const VERSIONS_PER_DAY_MAX = 200
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -122,7 +122,7 @@ function checkPattern(pattern: string, value: string): void {
   if (pattern.length > 1024) {
     throw unfit(`${pattern.slice(0, 40)}…`, "allowedPattern", "Member must have length less than or equal to 1024")
   }
-  if (!compiled(pattern)(value)) {
+  if (!fits(pattern, value)) {
     throw fault(
       "ParameterPatternMismatchException",
       `Parameter value, cannot be validated against allowedPattern: ${pattern}`,
@@ -130,9 +130,9 @@ function checkPattern(pattern: string, value: string): void {
   }
 }
 
-function compiled(pattern: string): (text: string) => boolean {
+function fits(pattern: string, value: string): boolean {
   try {
-    return compilePattern(pattern)
+    return compilePattern(pattern)(value)
   } catch (error) {
     if (!(error instanceof BadPattern)) throw error
     throw fault("InvalidAllowedPatternException", `The allowed pattern cannot be used: ${error.message}.`)

@@ -25,7 +25,8 @@ export const assumeRoleOperations = {
     const caller = call.principal.session
     const { isTagged, conditions: tagConditions, ...tags } = sessionTags(input.Tags, input.TransitiveTagKeys, caller)
 
-    const role = roleOf(call.tx, arn)
+    // A role has another ARN in another partition, and policies guard the one that is here.
+    const role = parseArn(arn)!.partition === call.partition ? roleOf(call.tx, arn) : undefined
     permit(
       call,
       arn,

@@ -20,8 +20,12 @@ export function sessionTags(
   if (sent.length > 50) throw unfit(`[${sent.length} tags]`, "tags", "Member must have length less than or equal to 50")
   const own = checkTags(fromCapitals(sent), rules)
   if (new Set(own.map(({ key }) => key.toLowerCase())).size < own.length) throw refusal("key twice", {})
-  const unknown = transitive.find((key) => !own.some((tag) => tag.key.toLowerCase() === key.toLowerCase()))
-  if (unknown !== undefined) throw invalid(`The transitive tag key ${unknown} is not the key of a tag of this session.`)
+  // Sessions inherit a tag by its key, which is that of the tag and not as it is written here.
+  const passedOn = transitive.map((key) => {
+    const tag = own.find((tag) => tag.key.toLowerCase() === key.toLowerCase())
+    if (tag === undefined) throw invalid(`The transitive tag key ${key} is not the key of a tag of this session.`)
+    return tag.key
+  })
 
   const inheritedKeys = caller?.transitiveTagKeys ?? []
   if (inheritedKeys.some((key) => own.some((tag) => tag.key.toLowerCase() === key.toLowerCase()))) {
@@ -34,7 +38,7 @@ export function sessionTags(
     const value = caller?.tags[key]
     return value === undefined ? [] : [[key, value] as const]
   })
-  const transitiveTagKeys = [...inheritedKeys, ...transitive]
+  const transitiveTagKeys = [...inheritedKeys, ...passedOn]
   return {
     isTagged: own.length > 0,
     conditions: {

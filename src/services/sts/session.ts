@@ -1,4 +1,4 @@
-import { globalArnOf } from "../../aws/arn.ts"
+import { globalArnOf, partitionOf } from "../../aws/arn.ts"
 import { newAccessKeyId } from "../../aws/credentials.ts"
 import type { Keys } from "../../aws/keys.ts"
 import type { Principal, Session } from "../../aws/principal.ts"
@@ -21,9 +21,15 @@ export interface Credentials {
 /** Who acts in a session. Ids tell whether that is still who it was when the session began. */
 export type Holder =
   | { readonly kind: "role"; readonly arn: string; readonly id: string; readonly sessionName: string }
-  | { readonly kind: "user"; readonly account: string; readonly id: string }
+  | { readonly kind: "user"; readonly partition: string; readonly account: string; readonly id: string }
   | { readonly kind: "root"; readonly account: string }
-  | { readonly kind: "federated"; readonly account: string; readonly id: string | undefined; readonly name: string }
+  | {
+      readonly kind: "federated"
+      readonly partition: string
+      readonly account: string
+      readonly id: string | undefined
+      readonly name: string
+    }
 
 /** All that a token says. */
 interface Claims {
@@ -95,6 +101,7 @@ function principalOfClaims(
   accessKeyId: string,
   region: string,
 ): Principal | undefined {
+  if (!isGoodIn(partitionOf(region), holder)) return undefined
   switch (holder.kind) {
     case "role": {
       const { arn, id, sessionName } = holder
@@ -134,6 +141,12 @@ function principalOfClaims(
       }
     }
   }
+}
+
+/** A session stays in the partition that it was made in, as the ARNs that policies guard are others in the next one. */
+function isGoodIn(partition: string, holder: Holder): boolean {
+  if (holder.kind === "root") return true
+  return partition === (holder.kind === "role" ? holder.arn.split(":", 2)[1] : holder.partition)
 }
 
 /** `arn:aws:iam::…:role/path/deploy` is shown as `arn:aws:sts::…:assumed-role/deploy/…`. */

@@ -14,7 +14,7 @@ const ROOT_SECONDS_MAX = 3600
 
 export const userSessionOperations = {
   GetSessionToken(call, { DurationSeconds, SerialNumber, TokenCode }) {
-    const { account, principal } = call
+    const { account, partition, principal } = call
     // Whoever has a key of their own may have a shorter one; a machine's key is for what machines do.
     if (principal.only === undefined) call.openToAll()
     else call.authorize("*")
@@ -26,12 +26,12 @@ export const userSessionOperations = {
     const holder =
       principal.identity === undefined
         ? ({ kind: "root", account } as const)
-        : ({ kind: "user", account, id: principal.userId } as const)
+        : ({ kind: "user", partition, account, id: principal.userId } as const)
     return { Credentials: describeCredentials(issue(call.keys, call.random, { holder, session })) }
   },
 
   GetFederationToken(call, input) {
-    const { account, principal } = call
+    const { account, partition, principal } = call
     const name = input.Name!
     checkName(name, "name", 32)
     const { isTagged, conditions, transitiveTagKeys: _, ...tags } = sessionTags(input.Tags)
@@ -47,7 +47,7 @@ export const userSessionOperations = {
     }
     const packed = packedSizeOf(session)
     const id = principal.identity === undefined ? undefined : principal.userId
-    const holder = { kind: "federated", account, id, name } as const
+    const holder = { kind: "federated", partition, account, id, name } as const
     return {
       Credentials: describeCredentials(issue(call.keys, call.random, { holder, session })),
       FederatedUser: { FederatedUserId: `${account}:${name}`, Arn: arn },

@@ -1,5 +1,5 @@
 import type * as sdk from "@aws-sdk/client-sts"
-import { globalArnOf, parseArn } from "../../aws/arn.ts"
+import { parseArn } from "../../aws/arn.ts"
 import { type Call, flow, type Operations } from "../../aws/operations.ts"
 import { regionScope } from "../../store/changes.ts"
 import { contextOf, type OpenIdProvider, openIdProviders, type Role, roleOf, trusts } from "../iam/index.ts"
@@ -64,14 +64,14 @@ interface Provider {
 }
 
 /** The provider of the role's account that answers for a token. */
-function trustedProvider({ tx, region }: Call, roleArn: string, claims: WebClaims): Provider {
-  const { account } = parseArn(roleArn)!
+function trustedProvider({ tx }: Call, roleArn: string, claims: WebClaims): Provider {
+  const { partition, account } = parseArn(roleArn)!
   const host = claims.issuer
   const provider = tx.anywhere.in(regionScope(account, "*")).get(openIdProviders, host)
   if (provider === undefined) {
     throw fault("InvalidIdentityTokenException", `No OpenIDConnect provider found in your account for https://${host}`)
   }
-  const arn = globalArnOf("iam", { account, region }, `oidc-provider/${host}`)
+  const arn = `arn:${partition}:iam::${account}:oidc-provider/${host}`
   return { arn, account, host, audience: audienceOf(provider, claims) }
 }
 

@@ -58,7 +58,7 @@ export async function openDocker({
     name: "docker",
     version,
     abilities: abilitiesOf(info, cgroups.able, local === undefined || hasAllCapabilities()),
-    images: dockerImages(daemon),
+    images: dockerImages(daemon, world),
     volumes: dockerVolumes(daemon),
     createTask: (spec) => cgroups.create(spec),
 

@@ -1,12 +1,15 @@
 import { Readable } from "node:stream"
+import type { World } from "../../../world/world.ts"
 import { inRegion } from "../../registry/ecr.ts"
 import { familiarReference, parseReference, type Reference } from "../../registry/reference.ts"
-import { EngineError } from "../engine-error.ts"
+import { retrying, TryFailed } from "../../registry/retry.ts"
+import { EngineError, type EngineErrorKind } from "../engine-error.ts"
 import type { Image, ImageHealthCheck, Images, Login, PullOptions, PullProgress } from "../image.ts"
 import { chunksOf, type Daemon, unlessGone } from "./daemon.ts"
 import { linesOfJson } from "./json-lines.ts"
 
-export function dockerImages(daemon: Daemon): Images {
+/** A registry is asked as often as where we ask it ourselves: Docker asks for a manifest only once. */
+export function dockerImages(daemon: Pick<Daemon, "ask" | "stream">, world: World): Images {
   async function inspect(name: string): Promise<Image | undefined> {
     const found = await daemon.ask<Inspected>("GET", `/images/${name}/json`).catch(unlessGone)
     return found && imageOf(found)
@@ -41,18 +44,24 @@ export function dockerImages(daemon: Daemon): Images {
     return (await inspect(id))!
   }
 
+  async function lookUp(text: string, login: Login | undefined, signal: AbortSignal): Promise<string> {
+    const name = familiarReference(reachable(parseReference(text), login))
+    const headers = authorization(login)
+    const answer = await daemon
+      .ask<{ Descriptor: { digest: string } }>("GET", `/distribution/${name}/json`, { headers, signal })
+      .catch(refused)
+    return answer.Descriptor.digest
+  }
+
+  function again<Result>(signal: AbortSignal, turn: () => Promise<Result>, triesMax?: number): Promise<Result> {
+    return retrying(world, "pull image manifest", signal, () => turn().catch(tryFailed), triesMax)
+  }
+
   return {
-    async resolve(text, login, signal) {
-      const name = familiarReference(reachable(parseReference(text), login))
-      const headers = authorization(login)
-      const answer = await daemon
-        .ask<{ Descriptor: { digest: string } }>("GET", `/distribution/${name}/json`, { headers, signal })
-        .catch(refused)
-      return answer.Descriptor.digest
-    },
+    resolve: (text, login, signal, triesMax) => again(signal, () => lookUp(text, login, signal), triesMax),
 
     // Docker itself lets several pulls of one image share the work.
-    pull: bring,
+    pull: (text, options) => again(options.signal, () => bring(text, options)),
 
     get: (text) => inspect(familiarReference(parseReference(text))),
 
@@ -121,6 +130,14 @@ function refused(error: unknown): never {
   if (error instanceof EngineError && error.kind !== "unavailable") throw pullError(error.message)
   throw error
 }
+
+/** What a registry has to do with; anything else is this machine's, and asking again is left to who asked. */
+function tryFailed(error: unknown): never {
+  if (!(error instanceof EngineError) || !OF_REGISTRIES.includes(error.kind)) throw error
+  throw new TryFailed(error.kind, error.message)
+}
+
+const OF_REGISTRIES: readonly EngineErrorKind[] = ["image not found", "registry refused", "registry failed"]
 
 /** Docker says what a registry answered in words alone. */
 function pullError(message: string): EngineError {

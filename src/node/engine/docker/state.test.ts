@@ -27,6 +27,11 @@ test("what ended says when and how", () => {
   })
 })
 
+test("what ended before Docker had noted its start has not ended before it began", () => {
+  const { startedAt, stoppedAt } = stateOf(aContainer({ FinishedAt: "2026-01-02T00:59:59.999Z" }), BOOTED_AT)
+  expect(stoppedAt).toBe(startedAt)
+})
+
 test("of what the machine took down with it nobody knows when or how", () => {
   const lost = aContainer({ ExitCode: 255, StartedAt: "2026-01-01T12:00:00Z", FinishedAt: "2026-01-02T00:00:09Z" })
   expect(stateOf(lost, BOOTED_AT)).toEqual({

@@ -30,7 +30,8 @@ export function stateOf({ Config: { Labels }, State }: Inspected, bootedAt: numb
     status,
     ...(status === "running" ? { pid: State.Pid } : {}),
     ...(startedAt === undefined ? {} : { startedAt }),
-    ...(isKnown && finishedAt !== undefined ? { stoppedAt: finishedAt } : {}),
+    // Docker notes a start when it hears of it, which may be after the end of what was short.
+    ...(isKnown && finishedAt !== undefined ? { stoppedAt: Math.max(finishedAt, startedAt ?? finishedAt) } : {}),
     ...(isKnown ? { exitCode: State.ExitCode } : {}),
     outOfMemory: State.OOMKilled,
   }

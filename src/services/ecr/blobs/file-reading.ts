@@ -15,7 +15,8 @@ export async function* readFile(path: string, range?: ByteRange): AsyncGenerator
     let turn = 0
     const next = () => {
       const length = Math.min(PIECE_BYTES, end - at)
-      const place = (places[turn] ??= Buffer.allocUnsafeSlow(length))
+      const place = places[turn] ?? Buffer.allocUnsafeSlow(length)
+      places[turn] = place
       const read = fill(file, place.subarray(0, length), at)
       at += length
       turn = 1 - turn

@@ -63,15 +63,11 @@ export class UploadFile {
     try {
       for await (const piece of pieces) await writing.add(piece)
     } finally {
-      try {
-        await writing.end()
-      } catch (error) {
-        this.#isOpen = false
-        throw error
-      } finally {
-        this.#size = writing.written
-      }
+      // What has come stays, however its sender ended; what could not be written is cut off at the next opening.
+      this.#isOpen = await writing.end()
+      this.#size = writing.written
     }
+    if (!this.#isOpen) throw writing.failure
     return this.#size
   }
 
@@ -118,6 +114,7 @@ class Writing {
 
   /** Up to where all is written. */
   written: number
+  failure: Error | undefined
 
   constructor(thread: FileThread, path: string, at: number) {
     this.#thread = thread
@@ -137,26 +134,39 @@ class Writing {
     }
   }
 
-  async end(): Promise<void> {
-    if (this.#filled > 0) await this.#flush()
-    while (this.#under.length > 0) await this.#under.shift()
+  /** Resolves with whether all is written. */
+  async end(): Promise<boolean> {
+    if (this.#filled > 0 && this.failure === undefined) this.#send()
+    await Promise.all(this.#under)
+    return this.failure === undefined
   }
 
   async #flush(): Promise<void> {
+    this.#send()
+    if (this.#under.length >= UNDER_MAX) await this.#under.shift()
+    if (this.failure !== undefined) throw this.failure
+  }
+
+  #send(): void {
     const batch = this.#gathered!
     const bytes = batch.subarray(0, this.#filled)
     const end = this.#at + bytes.length
     const order = { kind: "write", path: this.#path, at: this.#at, bytes } as const
-    const written = this.#thread.ask(order).then(() => {
-      this.written = end
-      this.#spare.push(batch)
-    })
-    written.catch(() => {})
-    this.#under.push(written)
+    this.#under.push(
+      this.#thread.ask(order).then(
+        () => {
+          // After a failure in between, what came later is not known to follow what is there.
+          if (this.failure === undefined) this.written = end
+          this.#spare.push(batch)
+        },
+        (error: Error) => {
+          this.failure ??= error
+        },
+      ),
+    )
     this.#at = end
     this.#gathered = undefined
     this.#filled = 0
-    if (this.#under.length >= UNDER_MAX) await this.#under.shift()
   }
 }
 

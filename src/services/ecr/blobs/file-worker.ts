@@ -51,14 +51,15 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
   switch (order.kind) {
     case "resume":
       resume(path, order.size)
-      return answer({ id })
+      break
     case "write":
       write(path, order.at, order.bytes)
-      return answer({ id })
+      break
     case "end": {
-      const upload = uploads.get(path)!
-      fdatasyncSync(upload.file)
-      return answer({ id, digest: `sha256:${upload.digest!.copy().digest("hex")}` })
+      const { file, digest } = uploads.get(path)!
+      fdatasyncSync(file)
+      answer({ id, digest: `sha256:${digest!.copy().digest("hex")}` })
+      return
     }
     case "place":
       moved(path, order.place)
@@ -74,9 +75,9 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
       if (upload !== undefined) closeSync(upload.file)
       uploads.delete(path)
       if (order.remove) rmSync(path, { force: true })
-      return answer({ id })
     }
   }
+  answer({ id })
 }
 
 function resume(path: string, size: number): void {
@@ -97,13 +98,14 @@ function resume(path: string, size: number): void {
 
 function write(path: string, at: number, bytes: Uint8Array): void {
   const upload = uploads.get(path)!
+  if (upload.digest === undefined) throw new Error("an earlier part of the upload could not be written")
   try {
     writeAll(upload.file, bytes, at)
   } catch (error) {
     upload.digest = undefined
     throw error
   }
-  upload.digest!.update(bytes)
+  upload.digest.update(bytes)
   upload.unsynced += bytes.length
   if (upload.unsynced < SYNC_BYTES) return
   // So that at the end there is little left to wait for.

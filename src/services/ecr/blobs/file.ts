@@ -1,4 +1,4 @@
-import { mkdir, opendir, readdir, rename, rm, stat, unlink } from "node:fs/promises"
+import { mkdir, opendir, readdir, rm, stat, unlink } from "node:fs/promises"
 import { join } from "node:path"
 import { asStream } from "../../../aws/http.ts"
 import type { World } from "../../../world/world.ts"

@@ -2,6 +2,14 @@ import type { BlobStore } from "./blob-store.ts"
 
 /** Small blobs that were asked for of late stay in memory: manifests are read far more often than written. */
 export class RecentBlobs {
+  /** The same for all who read from a store. */
+  static of(blobs: BlobStore): RecentBlobs {
+    const known = RecentBlobs.#all.get(blobs) ?? new RecentBlobs(blobs)
+    RecentBlobs.#all.set(blobs, known)
+    return known
+  }
+
+  static readonly #all = new WeakMap<BlobStore, RecentBlobs>()
   readonly #blobs: BlobStore
   readonly #bytesMax: number
   readonly #kept = new Map<string, Uint8Array>()

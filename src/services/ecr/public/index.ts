@@ -13,7 +13,7 @@ import { publicRepositoryOperations } from "./repository.ts"
 
 /** Amazon ECR Public: the same images and layers, which everyone may read. */
 export function ecrPublic(blobs: BlobStore): Service {
-  const { BatchDeleteImage, PutImage } = imageOperations(blobs, new RecentBlobs(blobs))
+  const { BatchDeleteImage, PutImage } = imageOperations(blobs, RecentBlobs.of(blobs))
   const { GetDownloadUrlForLayer: _, ...layers } = layerOperations(blobs)
   const shared = { BatchDeleteImage, PutImage, ...layers, ...repositoryPolicyOperations, ...tagOperations }
   return service({

@@ -11,5 +11,5 @@ export interface Registry extends State {
 }
 
 export function registryOver(state: State, blobs: BlobStore): Registry {
-  return { ...state, blobs, manifests: new RecentBlobs(blobs) }
+  return { ...state, blobs, manifests: RecentBlobs.of(blobs) }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest"
 import { type Shop, startShop } from "./testing.ts"
+import { isTrustedByTasks } from "./trust.ts"
 
 const ABLE = ["task-iam-role", "docker-remote-api.1.17"].map((name) => ({
   name: `com.amazonaws.ecs.capability.${name}`,
@@ -59,6 +60,16 @@ test("a role that trusts somebody else, or tasks of another account, is not take
   }
   await define(shop, { taskRoleArn: ofOwn })
   expect((await run(shop)).tasks).toHaveLength(1)
+})
+
+test("a role of another account is nobody's to pass, however trusting it is", async () => {
+  const shop = await startShop()
+  shop.instance("a", { attributes: ABLE })
+  const { iam } = shop.as({ account: "another" })
+  const theirs = (await iam.createRole({ RoleName: "app", AssumeRolePolicyDocument: TRUSTING })).Role!.Arn!
+
+  await expect(define(shop, { taskRoleArn: theirs })).rejects.toThrow("iam:PassRole")
+  expect(shop.store.transact(shop.scope, (tx) => isTrustedByTasks(tx, theirs))).toBe(false)
 })
 
 test("who may not pass a role may neither register nor run what has it", async () => {

@@ -97,7 +97,7 @@ export function compiledOf(text: string): CompiledPolicy {
   return compiled.get(text)
 }
 
-function compile(text: string): CompiledPolicy {
+export function compile(text: string): CompiledPolicy {
   const document = parseDocument(text)
   assert(document !== undefined, "a policy was kept that nobody can read")
   const hasVariables = document.version === "2012-10-17"

@@ -1,13 +1,9 @@
 import type { Context } from "./context.ts"
+import { type Glob, type GlobTest, globTest, MANY, ONE, textOf } from "./glob.ts"
 import { type Filled, partFilled, partsOf } from "./text.ts"
 
 /** Whether a value of a request is what a policy says. */
 export type Test = (value: string, context: Context) => boolean
-
-/** A pattern in code units, with these two for `*` and `?`. */
-export type Glob = readonly number[]
-const MANY = -1
-const ONE = -2
 
 /** The pattern for one request; undefined where a variable in it has no value, and nothing is like it. */
 export type FilledGlob = Glob | ((context: Context) => Glob | undefined)
@@ -51,46 +47,21 @@ export function patternTest(pattern: string, hasVariables: boolean): Test {
   if (typeof glob === "function") {
     return (value, context) => {
       const filled = glob(context)
-      return filled !== undefined && matchesGlob(filled, value)
+      return filled !== undefined && globTest(filled)(value)
     }
   }
 
   // Most patterns are a name, or the beginning of one.
   const wildcard = glob.findIndex((code) => code < 0)
   if (wildcard === -1) {
-    const text = String.fromCharCode(...glob)
+    const text = textOf(glob)
     return (value) => value === text
   }
   if (wildcard === glob.length - 1 && glob[wildcard] === MANY) {
-    const start = String.fromCharCode(...glob.slice(0, -1))
+    const start = textOf(glob.slice(0, -1))
     return (value) => value.startsWith(start)
   }
-  return (value) => matchesGlob(glob, value)
-}
-
-/** Each `*` takes as little as it can, and a little more when what follows does not fit; only the last one is tried again. */
-export function matchesGlob(glob: Glob, text: string): boolean {
-  let at = 0
-  let next = 0
-  let star = -1
-  let starEnd = 0
-  while (at < text.length) {
-    const code = glob[next]
-    if (code === MANY) {
-      star = next++
-      starEnd = at
-    } else if (code === ONE || code === text.charCodeAt(at)) {
-      next++
-      at++
-    } else if (star !== -1) {
-      next = star + 1
-      at = ++starEnd
-    } else {
-      return false
-    }
-  }
-  while (glob[next] === MANY) next++
-  return next === glob.length
+  return globTest(glob)
 }
 
 const COLON = 58
@@ -102,25 +73,25 @@ export function arnPatternTest(pattern: string, hasVariables: boolean): Test {
   if (typeof glob === "function") {
     return (value, context) => {
       const filled = glob(context)
-      return filled !== undefined && matchesArn(arnGlobs(filled), value)
+      return filled !== undefined && matchesArn(arnTests(filled), value)
     }
   }
-  const globs = arnGlobs(glob)
-  return (value) => matchesArn(globs, value)
+  const tests = arnTests(glob)
+  return (value) => matchesArn(tests, value)
 }
 
-function arnGlobs(glob: Glob): readonly Glob[] {
+function arnTests(glob: Glob): readonly GlobTest[] {
   const globs: number[][] = [[]]
   for (const code of glob) {
     if (code === COLON && globs.length < ARN_PARTS) globs.push([])
     else globs.at(-1)!.push(code)
   }
-  return globs
+  return globs.map(globTest)
 }
 
-function matchesArn(globs: readonly Glob[], value: string): boolean {
+function matchesArn(tests: readonly GlobTest[], value: string): boolean {
   const parts = value.split(":")
-  if (globs.length !== ARN_PARTS || parts.length < ARN_PARTS || parts[0] !== "arn") return false
+  if (tests.length !== ARN_PARTS || parts.length < ARN_PARTS || parts[0] !== "arn") return false
   parts.push(parts.splice(ARN_PARTS - 1).join(":"))
-  return globs.every((glob, index) => matchesGlob(glob, parts[index]!))
+  return tests.every((test, index) => test(parts[index]!))
 }

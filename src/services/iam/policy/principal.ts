@@ -68,7 +68,8 @@ function namedBy(listed: PrincipalElement): Principals & Lists {
       }
       const { account, arn, identity, identityId } = requester
       if (isEveryone || names.has(arn)) return "direct"
-      if (identity === undefined && accounts.has(account)) return "direct"
+      // Root itself is its account; whom it has lent its powers to is bounded by the policies of that session.
+      if (identity === undefined && accounts.has(account)) return ROOT.test(arn) ? "direct" : "identity"
       if (identity !== undefined && names.has(identity)) return "identity"
       if (identityId !== undefined && names.has(identityId)) return arn === identity ? "direct" : "identity"
       return accounts.has(account) ? "account" : undefined

@@ -1,5 +1,5 @@
 import { accountOfResource } from "../../../aws/authorizer.ts"
-import { type CompiledStatement, compiledOf, type PolicyRequest } from "./compile.ts"
+import { type CompiledPolicy, type CompiledStatement, compile, type PolicyRequest } from "./compile.ts"
 import type { Context } from "./context.ts"
 import { statementKeysOf } from "./context-keys.ts"
 import { type Refusal, type ResourceSide, refusalOf, verdictsOf } from "./decide.ts"
@@ -40,8 +40,18 @@ export interface Outcome {
 
 export type Decision = "allowed" | "explicitDeny" | "implicitDeny"
 
-/** What would be decided if someone with these policies asked for this. */
-export function simulate(simulation: Simulation, action: string, resource: string): Outcome {
+/** Tells what would be decided if someone with these policies asked for something. */
+export type Simulate = (action: string, resource: string) => Outcome
+
+export function simulating(simulation: Simulation): Simulate {
+  // What someone only tries out is forgotten with the request, and takes no room from policies that count.
+  const compiled = new TextCache(compile)
+  return (action, resource) => outcomeOf(simulation, (text) => compiled.get(text), action, resource)
+}
+
+type Compiled = (text: string) => CompiledPolicy
+
+function outcomeOf(simulation: Simulation, compiledOf: Compiled, action: string, resource: string): Outcome {
   const { policies, boundary, resourcePolicy, requester, owner, context } = simulation
   const request: PolicyRequest = { action, resource, context }
   const side: ResourceSide = {
@@ -61,8 +71,8 @@ export function simulate(simulation: Simulation, action: string, resource: strin
   const all = resourcePolicy === undefined ? policies : [...policies, resourceSource(resourcePolicy)]
   return {
     decision,
-    matched: all.flatMap((policy) => matchedOf(policy, simulation, request, decision)),
-    missing: [...new Set(all.flatMap(({ document }) => missingOf(document, simulation, request)))],
+    matched: all.flatMap((policy) => matchedOf(policy, compiledOf(policy.document), simulation, request, decision)),
+    missing: [...new Set(all.flatMap(({ document }) => missingOf(document, compiledOf(document), simulation, action)))],
     boundaryAllows: boundary === undefined ? undefined : says(verdicts.boundary) === "allowed",
     details: side.isOtherAccounts
       ? { "IAM Policy": says(verdicts.identity), "Resource Policy": says(verdicts.resource) }
@@ -84,11 +94,17 @@ function says({ isDenied, allows }: { readonly isDenied: boolean; readonly allow
   return allows === undefined ? "implicitDeny" : "allowed"
 }
 
-function matchedOf(policy: SimulatedPolicy, { requester }: Simulation, request: PolicyRequest, decision: Decision) {
+function matchedOf(
+  policy: SimulatedPolicy,
+  compiled: CompiledPolicy,
+  { requester }: Simulation,
+  request: PolicyRequest,
+  decision: Decision,
+) {
   if (decision === "implicitDeny") return []
   const spans = knownSpans.get(policy.document)
   const effect: CompiledStatement["effect"] = decision === "allowed" ? "Allow" : "Deny"
-  return compiledOf(policy.document)
+  return compiled
     .applying(request, policy.type === "resource" ? requester : undefined)
     .filter((statement) => statement.effect === effect)
     .map(({ index }) => ({ policy, span: spans[index] }))
@@ -96,9 +112,9 @@ function matchedOf(policy: SimulatedPolicy, { requester }: Simulation, request: 
 
 const knownSpans = new TextCache(statementSpans, 1024 * 1024)
 
-function missingOf(text: string, { context }: Simulation, { action }: PolicyRequest): readonly string[] {
+function missingOf(text: string, compiled: CompiledPolicy, { context }: Simulation, action: string): readonly string[] {
   const keys = statementKeysOf(text)
-  return compiledOf(text)
+  return compiled
     .statementsFor(action)
     .flatMap(({ index }) => keys[index]!)
     .filter((key) => context.valuesOf(key.toLowerCase()) === undefined)

@@ -85,6 +85,7 @@ function matches(steps: readonly Step[], text: string): boolean {
   const seen = new Int32Array(steps.length).fill(-1)
   let places: number[] = []
   let next: number[] = []
+  let work = 0
 
   /** Goes on from a place as far as no character is needed; says whether that is the end. */
   const enter = (into: number[], from: number, at: number): boolean => {
@@ -92,6 +93,7 @@ function matches(steps: readonly Step[], text: string): boolean {
     for (let place = waiting.pop(); place !== undefined; place = waiting.pop()) {
       if (seen[place] === at) continue
       seen[place] = at
+      if (++work > WORK_MAX) throw new BadPattern("it takes too long with a value such as this")
       const step = steps[place]!
       if (step.kind === "match") return true
       if (step.kind === "unit") into.push(place)
@@ -128,3 +130,6 @@ function isWordAt(text: string, at: number): boolean {
 
 /** Each costs time with each character of a value, and nobody writes as many. */
 const STEPS_MAX = 2000
+
+/** Some milliseconds, in which nobody else is answered. */
+const WORK_MAX = 500_000
