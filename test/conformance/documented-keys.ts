@@ -75,6 +75,8 @@ export const DOCUMENTED_KEYS: Readonly<Record<string, readonly string[]>> = {
     "s3:signatureversion",
     "s3:x-amz-acl",
     "s3:x-amz-content-sha256",
+    "s3:x-amz-copy-source",
+    "s3:x-amz-metadata-directive",
     "s3:x-amz-server-side-encryption",
   ],
   logs: [],

@@ -128,7 +128,9 @@ test("a transitive tag stays with what is taken from its session, however its ke
 
 test("a simulation that would keep everyone else waiting is refused", async () => {
   const { iam } = await startWorld()
-  const heavy = JSON.stringify(document(...Array.from({ length: 60 }, () => allow("*", `arn:aws:s3:::*${"a".repeat(1000)}b*`))))
+  const heavy = JSON.stringify(
+    document(...Array.from({ length: 60 }, () => allow("*", `arn:aws:s3:::*${"a".repeat(1000)}b*`))),
+  )
   const ResourceArns = Array.from({ length: 100 }, (_, index) => `arn:aws:s3:::${"a".repeat(1900)}${index}`)
   const ActionNames = Array.from({ length: 400 }, (_, index) => `s3:Get${index}`)
   const asked = { PolicyInputList: [heavy], ResourceArns, ActionNames, MaxItems: 1000 }

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib"
 import { STS } from "@aws-sdk/client-sts"
 import { expect, test } from "vitest"
 import { sdkHandler } from "../../src/aws/testing.ts"
@@ -97,18 +98,28 @@ test("the trust policy says which of the issuer's identities may", async () => {
 test("nothing else is answered without a signature, and SAML says that it is not here", async () => {
   const { stranger, asked, door, world } = await start()
 
-  const send = (form: string) =>
+  const sendBody = (body: Uint8Array, headers: object = {}) =>
     door.handle({
       method: "POST",
       path: "/",
       query: "",
-      headers: { host: "sts.amazonaws.com", "content-type": "application/x-www-form-urlencoded" },
-      body: Buffer.from(`${form}&Version=2011-06-15`),
+      headers: { host: "sts.amazonaws.com", "content-type": "application/x-www-form-urlencoded", ...headers },
+      body,
       signal: new AbortController().signal,
       sourceIp: "192.0.2.1",
     })
+  const send = (form: string) => sendBody(Buffer.from(`${form}&Version=2011-06-15`))
   expect((await send("Action=GetCallerIdentity")).body).toContain("<Code>MissingAuthenticationToken</Code>")
   expect((await send("Action=AssumeRole&RoleArn=a&RoleSessionName=b")).status).toBe(403)
+  // A wrapping may have a name written on it, which says nothing of what is inside.
+  const packed = gzipSync("Action=GetCallerIdentity&Version=2011-06-15")
+  const named = Buffer.concat([
+    packed.subarray(0, 10),
+    Buffer.from("&Action=AssumeRoleWithWebIdentity&\0"),
+    packed.subarray(10),
+  ])
+  named[3] = 8
+  expect((await sendBody(named, { "content-encoding": "gzip" })).body).toContain("MissingAuthenticationToken")
   expect((await send("Action=AssumeRoleWithSAML")).body).toContain("Homeport does not have sts:AssumeRoleWithSAML yet.")
   const { WebIdentityToken } = asked()
   const [head, body] = WebIdentityToken.split(".")

@@ -1,6 +1,7 @@
 import { realpathSync } from "node:fs"
 import { mountsBelow } from "../../node/engine/containerd/mounts.ts"
 import { chooseEngine } from "../../node/engine/detect.ts"
+import { removeVolumesOf } from "../../node/engine/docker/volumes.ts"
 import { unmount } from "../../node/linux/libc.ts"
 import { realWorld } from "../../world/real.ts"
 import { type DataDirectory, prepare } from "../data.ts"
@@ -45,8 +46,9 @@ async function dismantleEngine(directory: NodeDirectory, name: "containerd" | "d
   const opened = await openEngine({ world, directory, choice, ownNamespace: () => false })
   const { engine, host } = opened
   for (const instance of readMemberships(directory)) await clear(world, opened, directory, instance.name)
-  // Docker's images are the user's as well.
-  if (name === "containerd") for (const image of await engine.images.list()) await engine.images.remove(image.id)
+  // Docker's images are the user's as well, and so are volumes that were there before.
+  if (choice.engine === "docker") await removeVolumesOf(choice.socketPath, directory.cgroup)
+  else for (const image of await engine.images.list()) await engine.images.remove(image.id)
   await host?.cgroups.remove(directory.cgroup)
   await opened.close()
 }

@@ -36,6 +36,24 @@ test("a cluster without a name is called default, and shows AWS's defaults", asy
   })
 })
 
+test("the service's own role is made with the first cluster, and again with a service when it is gone", async () => {
+  const { ecs, iam, as } = await startWorld()
+  const named = { RoleName: "AWSServiceRoleForECS" }
+  const Statement = [{ Effect: "Allow", Action: "ecs:*", Resource: "*" }]
+  const ann = as({ user: { Version: "2012-10-17", Statement } })
+  await expect(iam.getRole(named)).rejects.toThrow("cannot be found")
+
+  await ann.ecs.createCluster({})
+  const { Role } = await iam.getRole(named)
+  expect(Role).toMatchObject({ Path: "/aws-service-role/ecs.amazonaws.com/" })
+  await ecs.createCluster({ clusterName: "second" })
+  expect((await iam.getRole(named)).Role).toEqual(Role)
+
+  await iam.deleteServiceLinkedRole(named)
+  await ecs.createService({ serviceName: "web", deploymentController: { type: "EXTERNAL" }, desiredCount: 0 })
+  expect((await iam.getRole(named)).Role!.RoleId).not.toBe(Role!.RoleId)
+})
+
 test("a name that AWS would refuse is refused", async () => {
   const { ecs } = await startWorld()
   for (const clusterName of ["", "a b", "ä", "x".repeat(256), "a/b"]) {

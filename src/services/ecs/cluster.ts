@@ -3,6 +3,7 @@ import type * as sdk from "@aws-sdk/client-ecs"
 import type { Conditions } from "../../aws/authorizer.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
 import type { Tx } from "../../store/transaction.ts"
+import { ensureLinkedRole } from "../iam/index.ts"
 import { effectiveSetting } from "./account-setting.ts"
 import { checkStrategy, isUsed, knownProviders } from "./capacity-provider/strategy.ts"
 import { IN_USE } from "./capacity-provider.ts"
@@ -56,6 +57,7 @@ export const clusterOperations = {
       return created(call.tx, { ...existing, ...existing.created })
     }
 
+    ensureLinkedRole(call, "ecs.amazonaws.com")
     const { tags: _, ...properties } = asked
     const cluster: Cluster = { arn, name, status: "ACTIVE", ...properties, created: asked, createdAt: call.now }
     call.tx.put(clusters, cluster)

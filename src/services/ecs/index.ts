@@ -35,7 +35,8 @@
  * FARGATE_SPOT is FARGATE by another name: nothing is reclaimed. A FARGATE task that finds no room waits five minutes
  * for it. `connectivity` of a task is that of its agent right now. The newest 10,000 events of an account's region are
  * kept, for an hour at most. Agents are never updated from here. Container instance events tell of what an agent or a
- * caller changes, not of each task that takes or frees something.
+ * caller changes, not of each task that takes or frees something. The service's own role in an account is made with its
+ * first cluster or service, whether or not the caller might make it.
  */
 import { service } from "../../aws/service.ts"
 import { accountSettingOperations } from "./account-setting.ts"

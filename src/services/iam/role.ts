@@ -35,6 +35,7 @@ export const roleOperations = {
       )
     }
     const trust = checkedTrust(input.AssumeRolePolicyDocument!)
+    checkQuota(call)
     const role = addRole(call, {
       name,
       path,
@@ -103,9 +104,13 @@ export const roleOperations = {
 export function addRole(call: Call, properties: Omit<Role, "id" | "createdAt" | "inline">): Role {
   const role: Role = { ...properties, id: newEntityId(call.random, "AROA"), createdAt: call.now, inline: {} }
   if (call.tx.get(roles, roles.key(role)) !== undefined) throw alreadyExists(roleKind.taken(role.name))
-  if (call.tx.count(roles) >= ROLES_MAX) throw overQuota("RolesPerAccount", ROLES_MAX)
   call.tx.put(roles, role)
   return role
+}
+
+/** For whoever asks for a role; one that a service needs for itself it makes all the same. */
+export function checkQuota({ tx }: Call): void {
+  if (tx.count(roles) >= ROLES_MAX) throw overQuota("RolesPerAccount", ROLES_MAX)
 }
 
 /** As listings show it: without tags and boundary. */

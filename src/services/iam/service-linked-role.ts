@@ -4,7 +4,7 @@ import { newUuid } from "../../world/ids.ts"
 import { fault, invalid, noSuchEntity } from "./fault.ts"
 import { arnOfNamed, permitted, roleKind } from "./kind.ts"
 import { checkedName, checkLength } from "./names.ts"
-import { addRole, describeRole, SERVICE_PATH } from "./role.ts"
+import { addRole, checkQuota, describeRole, SERVICE_PATH } from "./role.ts"
 import { LINKED_ROLES, type LinkedRole } from "./service-linked.ts"
 import { type Role, roleDeletions, roles } from "./tables.ts"
 
@@ -31,6 +31,7 @@ export const serviceLinkedRoleOperations = {
         `Service role name ${name} has been taken in this account, please try a different suffix.`,
       )
     }
+    checkQuota(call)
     return { Role: describeRole(call, addLinkedRole(call, service, linked, name, Description)) }
   },
 

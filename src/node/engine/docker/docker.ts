@@ -27,7 +27,7 @@ export interface DockerOptions {
   /** The path of the network namespace that is Docker's host, when it is not this process's. */
   readonly networkNamespace?: string
 
-  /** Tasks have their cgroups below it; `/homeport` unless it is given. */
+  /** Tasks have their cgroups below it, and volumes are marked with it; `/homeport` unless it is given. */
   readonly cgroup?: string
 }
 
@@ -59,7 +59,7 @@ export async function openDocker({
     version,
     abilities: abilitiesOf(info, cgroups.able, local === undefined || hasAllCapabilities()),
     images: dockerImages(daemon, world),
-    volumes: dockerVolumes(daemon),
+    volumes: dockerVolumes(daemon, cgroup),
     createTask: (spec) => cgroups.create(spec),
 
     async removeTask(instance, id) {

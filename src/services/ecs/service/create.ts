@@ -1,6 +1,7 @@
 import type { CreateServiceRequest, SchedulingStrategy } from "@aws-sdk/client-ecs"
 import { globalArnOf } from "../../../aws/arn.ts"
 import type { Call } from "../../../aws/operations.ts"
+import { ensureLinkedRole } from "../../iam/index.ts"
 import { activeCluster } from "../cluster.ts"
 import { beginDeployment } from "../deployment/begin.ts"
 import { invalid, notYet } from "../fault.ts"
@@ -68,6 +69,7 @@ export function createService(call: Call, input: CreateServiceRequest): Service 
     clientToken,
     request,
   }
+  ensureLinkedRole(call, "ecs.amazonaws.com")
   forgetEvents(call, arn)
   putTags(call.tx, arn, tags)
   const created = content === undefined ? service : begun(call, service, content)

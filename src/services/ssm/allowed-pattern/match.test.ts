@@ -55,6 +55,6 @@ test("what makes others try for ever is soon decided, and what would repeat too 
   expect(compilePattern("^((((){9999}){9999}){9999}){9999}$")("")).toBe(true)
   expect(() => compilePattern("((a{100}){100}){100}")).toThrow("it repeats too much")
   expect(() => compilePattern("([^b]?){650}[^b]{640}c")("a".repeat(8192))).toThrow("it takes too long")
-  expect(compilePattern("^[\\w =-]{1,1900}$")("a".repeat(1900))).toBe(true)
+  expect(compilePattern("^[\\w =-]{1,900}$")("a".repeat(900))).toBe(true)
   expect(() => compilePattern("(".repeat(1000) + ")".repeat(1000))).toThrow(BadPattern)
 })
