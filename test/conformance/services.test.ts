@@ -20,6 +20,9 @@ const OPEN_TO_ALL = ["GetCallerIdentity"]
 /** Callers of these have no key yet, so SDKs do not sign them, and no key is denied them. */
 const UNSIGNED = ["AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"]
 
+/** S3's client signs these for services of their own. */
+const SIGNED_FOR_OTHERS = ["ListDirectoryBuckets", "WriteGetObjectResponse"]
+
 /** What they get is made for them. */
 const NEW_EACH_TIME = [
   "GetFederationToken",
@@ -99,7 +102,8 @@ describe.each(wholeCatalog())("$name", async (service) => {
             // What the client itself does not let through never came here.
             if (fault === undefined || fault.$metadata === undefined) return
             const isNotHere = fault.name === "NotImplemented"
-            expect(fault.$metadata.httpStatusCode).toBeLessThan(isNotHere ? 502 : 500)
+            const saysSo = isNotHere || hasNoWords(shape)
+            expect(fault.$metadata.httpStatusCode).toBeLessThan(saysSo ? 502 : 500)
             if (hasNoWords(shape)) return
             const isKnown = [...COMMON_FAULTS, ...(setting.faults ?? [])].includes(fault.name)
             if (!isKnown) expect(shapes.service.error(fault.name), fault.name).toBeDefined()
@@ -139,7 +143,7 @@ describe.each(wholeCatalog())("$name", async (service) => {
   test("what AWS has and is not here yet says so by name", async () => {
     const { region, send } = await start()
     const before = region.store.version
-    for (const name of notHere) {
+    for (const name of notHere.filter((name) => !SIGNED_FOR_OTHERS.includes(name))) {
       const [input] = fc.sample(membersOf(shapes.operation(name)!.input, limits), { numRuns: 1, seed: SEED })
       const refusal = await send(name, input!).catch((error) => error)
       if (refusal instanceof Error && !("$metadata" in refusal)) continue
