@@ -25,6 +25,7 @@ const EDGES = [
   "src/node/endpoints/server",
   "src/node/endpoints/introspection-listener",
   "src/node/logs/connection",
+  "src/node/logs/journald/connection",
   "src/node/logs/json-file/rotating-file",
   "src/node/logs/option-file",
   "src/node/logs/pattern.ts",

@@ -335,17 +335,22 @@ test("system packages are for those who may install them; the others are told ho
 
   machine.program("id", "echo 1000")
   const asUser = await machine.start("bench")
-  expect(asUser.said).toContain("etcd-server, which only root can install (sudo apt-get install etcd-server)")
+  expect(asUser.said).toContain(
+    "etcd-server docker-registry, which only root can install (sudo apt-get install etcd-server docker-registry)",
+  )
   expect(asUser.printed).toContain("<bench>")
   expect(existsSync(`${machine.folder}/apt-calls`)).toBe(false)
 
   machine.program("id", "echo 0")
   const asRoot = await machine.start("bench")
-  expect(asRoot.said).toBe("homeport: installing etcd-server with apt-get\n")
+  expect(asRoot.said).toBe("homeport: installing etcd-server with apt-get\nhomeport: installing docker-registry with apt-get\n")
   expect(asRoot.printed).toContain("<bench>")
-  expect(readFileSync(`${machine.folder}/apt-calls`, "utf8")).toMatch(/^update\ninstall .*etcd-server\n$/)
+  expect(readFileSync(`${machine.folder}/apt-calls`, "utf8")).toMatch(
+    /^update\ninstall .*etcd-server\n(update\n)?install .*docker-registry\n$/,
+  )
 
   machine.program("etcd", "")
+  machine.program("docker-registry", "")
   expect((await machine.start("bench")).said).toBe("")
 })
 

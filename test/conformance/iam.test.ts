@@ -141,6 +141,26 @@ test("a role is shown with its trust policy as it was written", async () => {
   )
 })
 
+test("a role trusts nobody who is not there", async () => {
+  const { iam, account } = await startWorld()
+  const trusting = (AWS: string) => document({ Effect: "Allow", Principal: { AWS }, Action: "sts:AssumeRole" })
+  const own = `arn:aws:iam::${account}`
+  for (const name of [`${own}:role/nobody`, `${own}:user/*`, "hello", "arn:aws:s3:::bucket"]) {
+    const asked = { RoleName: "ci", AssumeRolePolicyDocument: trusting(name) }
+    await expect(iam.createRole(asked)).rejects.toMatchObject({
+      name: "MalformedPolicyDocumentException",
+      message: `Invalid principal in policy: "AWS":"${name}"`,
+    })
+  }
+
+  await iam.createUser({ UserName: "ann" })
+  await iam.createRole({ RoleName: "ci", AssumeRolePolicyDocument: trusting(`${own}:user/ann`) })
+  const session = `arn:aws:sts::${account}:assumed-role/ci/build`
+  for (const name of ["*", account, `${own}:root`, `${own}:role/ci`, session]) {
+    await iam.updateAssumeRolePolicy({ RoleName: "ci", PolicyDocument: trusting(name) })
+  }
+})
+
 test("what still has something cannot be deleted, and says what", async () => {
   const { iam } = await startWorld()
   const RoleName = "task"

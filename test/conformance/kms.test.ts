@@ -355,3 +355,14 @@ test("what was sealed before a restart is read after it", async () => {
   const again = await region.restart()
   expect(Buffer.from((await again.kms.decrypt({ CiphertextBlob })).Plaintext!)).toEqual(Plaintext)
 })
+
+test("a key has fifty aliases and no more, however they come to it", async () => {
+  const { kms } = await startWorld()
+  const [KeyId, other] = await Promise.all([1, 2].map(async () => (await kms.createKey({})).KeyMetadata!.KeyId!))
+  const name = (AliasName: string, TargetKeyId = KeyId!) => kms.createAlias({ AliasName, TargetKeyId })
+  for (let n = 1; n <= 50; n++) await name(`alias/a-${n}`)
+  const full = { name: "LimitExceededException" }
+  await expect(name("alias/one-more")).rejects.toMatchObject(full)
+  await name("alias/b", other)
+  await expect(kms.updateAlias({ AliasName: "alias/b", TargetKeyId: KeyId })).rejects.toMatchObject(full)
+})

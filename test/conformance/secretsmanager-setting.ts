@@ -21,8 +21,8 @@ export const secretsManagerSetting: Setting = {
     await secretsManager.putResourcePolicy({ SecretId, ResourcePolicy: RESOURCE_POLICY })
     const RotationLambdaARN = `arn:aws:lambda:us-east-1:${account}:function:known`
     await secretsManager.rotateSecret({ SecretId, RotationLambdaARN, RotateImmediately: false })
-    await secretsManager.createSecret({ Name: "going" })
-    await secretsManager.deleteSecret({ SecretId: "going" })
+    const going = (await secretsManager.createSecret({ Name: "going" })).ARN!
+    await secretsManager.deleteSecret({ SecretId: going })
     // The first to read something on a day leaves a trace; those who read here leave none any more.
     for (const VersionStage of ["AWSCURRENT", "AWSPENDING"]) {
       await secretsManager.getSecretValue({ SecretId, VersionStage })
@@ -42,7 +42,7 @@ export const secretsManagerSetting: Setting = {
         PutSecretValue: { SecretId, SecretString: "3" },
         BatchGetSecretValue: { SecretIdList: [SecretId] },
         UpdateSecretVersionStage: { SecretId, VersionStage: "AWSPENDING", RemoveFromVersionId: VersionId! },
-        RestoreSecret: { SecretId: "going" },
+        RestoreSecret: { SecretId: going },
         RotateSecret: { SecretId, RotateImmediately: false },
         TagResource: { SecretId, Tags: [{ Key: "stage", Value: "test" }] },
         UntagResource: { SecretId, TagKeys: ["team"] },

@@ -1,5 +1,7 @@
 import { expect, test } from "vitest"
+import { parameters } from "../../src/services/ssm/tables.ts"
 import { startWorld, type TestWorld } from "../../src/services/testing.ts"
+import { regionScope } from "../../src/store/changes.ts"
 
 const DAY_MS = 24 * 60 * 60 * 1000
 
@@ -392,4 +394,16 @@ test("another account sees nothing of a parameter, and is denied it by ARN", asy
   await expect(as({ region: "eu-west-1" }).ssm.getParameter({ Name: "/a" })).rejects.toMatchObject({
     name: "ParameterNotFound",
   })
+})
+
+test("an account has so many parameters and no more, but goes on changing those that it has", async () => {
+  const { ssm, store, account } = await startWorld()
+  const put = (Name: string, Overwrite = false) => ssm.putParameter({ Name, Value: "x", Type: "String", Overwrite })
+  await put("first")
+  store.transact(regionScope(account, "us-east-1"), (tx) => {
+    const first = tx.mustGet(parameters, "first")
+    for (let n = 1; n < 10_000; n++) tx.put(parameters, { ...first, name: `copy-${n}` })
+  })
+  await expect(put("one-more")).rejects.toMatchObject({ name: "ParameterLimitExceeded" })
+  await put("first", true)
 })

@@ -84,7 +84,11 @@ test("a task has its secret's key, its parameter and its file of variables, all 
     },
     { executionRoleArn },
   )
-  expect(summaryOf(await task.stopped())).toEqual({ stopCode: "EssentialContainerExited", stoppedReason: expect.any(String), containers: { main: 0 } })
+  expect(summaryOf(await task.stopped())).toEqual({
+    stopCode: "EssentialContainerExited",
+    stoppedReason: expect.any(String),
+    containers: { main: 0 },
+  })
   await until(async () => (await said()).includes("very-secret-1 very-secret-2 debug definition"))
 
   // Whoever looks at the task, its definition or the logs of Homeport learns nothing of it.

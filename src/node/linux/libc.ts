@@ -10,19 +10,28 @@ import koffi from "koffi"
 /** Of the program itself, so that it is found whichever C library this Node was built for. */
 const libc = koffi.load(null)
 
-const setnsCall = libc.func("int setns(int fd, int type)")
-const unshareCall = libc.func("int unshare(int flags)")
-const mountCall = libc.func("int mount(str source, str target, str type, unsigned long flags, str data)")
-const umountCall = libc.func("int umount2(str target, int flags)")
-const fallocateCall = libc.func("int fallocate(int fd, int mode, int64_t offset, int64_t length)")
-const flockCall = libc.func("int flock(int fd, int operation)")
-const socketCall = libc.func("int socket(int family, int type, int protocol)")
-const setsockoptCall = libc.func("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)")
-const bindCall = libc.func("int bind(int fd, const void *address, uint32_t length)")
-const connectCall = libc.func("int connect(int fd, const void *address, uint32_t length)")
-const listenCall = libc.func("int listen(int fd, int backlog)")
-const sendCall = libc.func("long send(int fd, const void *bytes, size_t length, int flags)")
-const recvCall = libc.func("long recv(int fd, void *bytes, size_t length, int flags)")
+/** Looked for when it is first made: elsewhere than on Linux some are missing, and nobody makes them. */
+function call(signature: string): (...values: readonly unknown[]) => number {
+  let found: ReturnType<typeof libc.func> | undefined
+  return (...values) => {
+    found ??= libc.func(signature)
+    return found(...values)
+  }
+}
+
+const setnsCall = call("int setns(int fd, int type)")
+const unshareCall = call("int unshare(int flags)")
+const mountCall = call("int mount(str source, str target, str type, unsigned long flags, str data)")
+const umountCall = call("int umount2(str target, int flags)")
+const fallocateCall = call("int fallocate(int fd, int mode, int64_t offset, int64_t length)")
+const flockCall = call("int flock(int fd, int operation)")
+const socketCall = call("int socket(int family, int type, int protocol)")
+const setsockoptCall = call("int setsockopt(int fd, int level, int name, const void *value, uint32_t length)")
+const bindCall = call("int bind(int fd, const void *address, uint32_t length)")
+const connectCall = call("int connect(int fd, const void *address, uint32_t length)")
+const listenCall = call("int listen(int fd, int backlog)")
+const sendCall = call("long send(int fd, const void *bytes, size_t length, int flags)")
+const recvCall = call("long recv(int fd, void *bytes, size_t length, int flags)")
 
 export class SystemError extends Error {
   override readonly name = "SystemError"

@@ -45,7 +45,12 @@ export class BatchSink implements LogSink {
   close(): void {
     this.#abort.abort(new Error("the log is let go of"))
     this.#lingering?.()
-    void Promise.resolve(this.#delivering).then(() => this.#reset())
+    // Who has stopped listening would otherwise keep what is open, and whoever waits for the delivery, for good.
+    const giveUp = this.#options.world.after(CLOSE_MS, () => void this.#reset())
+    void Promise.resolve(this.#delivering).then(() => {
+      giveUp()
+      return this.#reset()
+    })
   }
 
   #start(): Promise<void> {
@@ -95,4 +100,5 @@ const LINGER_MS = 10
 const LINES_MAX = 5_000
 const BYTES_MAX = 4 * 2 ** 20
 const WAIT_MS = 250
+const CLOSE_MS = 1_000
 const WAIT_MS_MAX = 10_000

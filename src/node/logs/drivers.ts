@@ -1,11 +1,10 @@
-import { statSync } from "node:fs"
 import type { World } from "../../world/world.ts"
 import { AwslogsDriver, type AwslogsDriverOptions } from "./awslogs/driver.ts"
 import { connectLog } from "./connection.ts"
 import type { LogDriver } from "./driver.ts"
 import { fluentdDriver } from "./fluentd/driver.ts"
 import { gelfDriver } from "./gelf/driver.ts"
-import { connectJournal } from "./journald/connection.ts"
+import { connectJournal, isJournal } from "./journald/connection.ts"
 import { journaldDriver } from "./journald/driver.ts"
 import { JsonFileDriver } from "./json-file/driver.ts"
 import { noneDriver } from "./none.ts"
@@ -28,7 +27,6 @@ export interface LogDriversOptions extends Omit<AwslogsDriverOptions, "world"> {
 /** All that a node can do with a log, by the names that task definitions use. */
 export function logDrivers(options: LogDriversOptions): ReadonlyMap<string, LogDriver> {
   const { world, folder, hostname, pid, journal = JOURNAL } = options
-  const isJournalThere = statSync(journal, { throwIfNoEntry: false })?.isSocket() === true
   const journald = journaldDriver(world, () => connectJournal(world, journal))
   return new Map<string, LogDriver>([
     ["awslogs", new AwslogsDriver(options)],
@@ -37,7 +35,7 @@ export function logDrivers(options: LogDriversOptions): ReadonlyMap<string, LogD
     ["fluentd", fluentdDriver(world, connectLog)],
     ["gelf", gelfDriver(world, connectLog, hostname)],
     ["splunk", splunkDriver(world, postOverHttp, hostname)],
-    ...(isJournalThere ? [["journald", journald] as const] : []),
+    ...(isJournal(journal) ? [["journald", journald] as const] : []),
     ["none", noneDriver],
   ])
 }

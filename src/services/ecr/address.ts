@@ -9,7 +9,7 @@ import { type Home, isPublic, PUBLIC } from "./names.ts"
  */
 export function repositoryUri(origin: string, home: Home, name: string): string {
   const { account, region } = home
-  return `${hostOf(origin)}/${isPublic(home) ? `${PUBLIC}/${account}` : `${account}/${region}`}/${name}`
+  return `${hostOf(origin)}/${isPublic(home) ? `public/${account}` : `${account}/${region}`}/${name}`
 }
 
 /** Where to log in. */

@@ -1,7 +1,8 @@
 import type * as sdk from "@aws-sdk/client-ecr"
 import type { Keys } from "../../aws/keys.ts"
-import type { Call, Caller, Operations } from "../../aws/operations.ts"
+import type { Call, Operations } from "../../aws/operations.ts"
 import type { Principal } from "../../aws/principal.ts"
+import { identityOf } from "../iam/index.ts"
 import { registryEndpoint } from "./address.ts"
 import { homeOf } from "./names.ts"
 import { seal, unseal } from "./sealed.ts"
@@ -9,6 +10,9 @@ import { seal, unseal } from "./sealed.ts"
 /** What a token for the registry says. It is looked at anew with each request: it opens no door by itself. */
 export interface TokenContent {
   readonly principal: Principal
+
+  /** Of the user or role behind temporary credentials: another one may get the same name. */
+  readonly identityId?: string
 
   /** That a repository is in which is named without one. */
   readonly region: string
@@ -30,13 +34,14 @@ export const authorizationTokenOperations = {
   },
 } satisfies Operations<typeof sdk>
 
-export function makeToken({ keys, random, principal, region, now }: Caller | Call): {
+export function makeToken({ tx, keys, random, principal, region, now }: Call): {
   readonly token: string
   readonly expiresAt: number
 } {
   // It is no longer good than the credentials that it was made with.
   const expiresAt = Math.min(now + TOKEN_MS, principal.session?.expiresAt ?? Number.POSITIVE_INFINITY)
-  const content: TokenContent = { principal, region, expiresAt }
+  const identityId = principal.identity && identityOf(tx, principal.identity)?.id
+  const content: TokenContent = { principal, ...(identityId !== undefined && { identityId }), region, expiresAt }
   return { token: seal(tokenKey(keys), random, content), expiresAt }
 }
 

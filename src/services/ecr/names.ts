@@ -30,7 +30,8 @@ export function isPublic({ region }: Pick<Home, "region">): boolean {
   return region === PUBLIC
 }
 
-export const PUBLIC = "public"
+/** No request can be signed for a region of this name: nobody comes here but by asking for what is public. */
+export const PUBLIC = "ecr.public"
 
 /** The registry that an operation is asked of: the caller's own, or the one that it names. */
 export function homeOf(call: Pick<Call, "account" | "region" | "service">, registryId: string | undefined): Home {

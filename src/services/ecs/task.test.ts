@@ -449,6 +449,7 @@ test("a capacity provider's task waits for its instances, and is placed when one
   shop.instance("a", { capacityProvider: undefined })
   const capacityProviderStrategy = [{ capacityProvider: "asg", weight: 1 }]
   const first = await runOne(shop, { capacityProviderStrategy })
+  await shop.world.advance(1)
   const second = await runOne(shop, { capacityProviderStrategy })
   await shop.world.settle()
   expect(await described(shop, first)).toMatchObject({

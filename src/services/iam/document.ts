@@ -1,5 +1,8 @@
+import type { Tx } from "../../store/transaction.ts"
 import { fault, overQuota } from "./fault.ts"
+import { isGone } from "./identity.ts"
 import { type PolicyKind, policyProblem } from "./policy/problem.ts"
+import { principalsNamed } from "./policy/trust.ts"
 
 const MANAGED_LENGTH_MAX = 6144
 const TRUST_LENGTH_MAX = 2048
@@ -15,10 +18,17 @@ export function checkedManaged(document: string): string {
   return checked(document, "managed")
 }
 
-export function checkedTrust(document: string): string {
+export function checkedTrust(tx: Tx, document: string): string {
   if (lengthOf(document) > TRUST_LENGTH_MAX) throw overQuota("ACLSizePerRole", TRUST_LENGTH_MAX)
-  return checked(document, "trust")
+  const trust = checked(document, "trust")
+  const invalid = principalsNamed(trust).find((name) => !PRINCIPAL.test(name) || isGone(tx, name))
+  if (invalid === undefined) return trust
+  throw fault("MalformedPolicyDocumentException", `Invalid principal in policy: "AWS":"${invalid}"`)
 }
+
+/** Everyone, an account, or an id or ARN of somebody in one. */
+const PRINCIPAL =
+  /^(\*|\d{12}|A(IDA|ROA)[A-Z0-9]+|arn:aws[a-z-]*:(iam::\d{12}:(root|(user|role)\/.+)|sts::\d{12}:(assumed-role|federated-user)\/.+))$/
 
 /** Blanks are free. */
 export function lengthOf(document: string): number {

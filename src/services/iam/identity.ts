@@ -28,6 +28,11 @@ export function roleOf({ anywhere }: Tx, arn: string): Role | undefined {
   return named(anywhere.in(regionScope(parsed.account, "*")), roleKind, parsed.resource)
 }
 
+/** Of a user or role that is not there: one made later under its name must not come into what it was promised. */
+export function isGone(tx: Tx, principal: string): boolean {
+  return /^arn:[^:]+:iam::\d{12}:(user|role)\//.test(principal) && identityOf(tx, principal) === undefined
+}
+
 /** Found by its name; a path that is not its own makes another ARN. */
 function named<R extends { readonly name: string; readonly path: string }>(
   tx: Tx,

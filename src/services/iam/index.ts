@@ -48,7 +48,7 @@ import { tagOperations } from "./tag.ts"
 import { userOperations } from "./user.ts"
 
 export { authorizer } from "./authorizer.ts"
-export { identityOf, roleOf } from "./identity.ts"
+export { identityOf, isGone, roleOf } from "./identity.ts"
 export { contextOf } from "./policy/context.ts"
 export { type PolicyKind, policyProblem } from "./policy/problem.ts"
 export { type Outsider, principalsNamed, trusts } from "./policy/trust.ts"

@@ -34,7 +34,7 @@ export const roleOperations = {
         `The path ${SERVICE_PATH} is for service-linked roles. Use CreateServiceLinkedRole for one of them.`,
       )
     }
-    const trust = checkedTrust(input.AssumeRolePolicyDocument!)
+    const trust = checkedTrust(call.tx, input.AssumeRolePolicyDocument!)
     checkQuota(call)
     const role = addRole(call, {
       name,
@@ -84,7 +84,7 @@ export const roleOperations = {
 
   UpdateAssumeRolePolicy(call, { RoleName, PolicyDocument }) {
     const role = changeable(call, roleKind, RoleName!)
-    call.tx.put(roles, { ...role, trust: checkedTrust(PolicyDocument!) })
+    call.tx.put(roles, { ...role, trust: checkedTrust(call.tx, PolicyDocument!) })
     return {}
   },
 

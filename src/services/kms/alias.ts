@@ -20,6 +20,7 @@ export const aliasOperations = {
     if (call.tx.get(aliases, name) !== undefined) {
       throw fault("AlreadyExistsException", `An alias with the name ${aliasArn(call, name)} already exists`)
     }
+    checkRoom(call, key.id)
     call.tx.put(aliases, { name, keyId: key.id, createdAt: call.now, updatedAt: call.now })
     return {}
   },
@@ -39,6 +40,7 @@ export const aliasOperations = {
         "The new key of an alias must be of the same type and usage as the old one.",
       )
     }
+    if (key.id !== former.id) checkRoom(call, key.id)
     call.tx.put(aliases, { ...alias, keyId: key.id, updatedAt: call.now })
     return {}
   },
@@ -94,6 +96,12 @@ function existingAlias(call: Call, name: string): Alias {
   return alias
 }
 
+function checkRoom({ tx }: Call, keyId: string): void {
+  if (tx.count(aliases, "key", keyId) >= ALIASES_MAX) {
+    throw fault("LimitExceededException", `A key can have ${ALIASES_MAX} aliases.`)
+  }
+}
+
 function checkedName(name: string): string {
   checkLength(name, "aliasName", 256)
   if (!name.startsWith(ALIAS)) {
@@ -112,3 +120,5 @@ function checkedName(name: string): string {
 function invalidName(message: string) {
   return fault("InvalidAliasNameException", message)
 }
+
+const ALIASES_MAX = 50

@@ -12,7 +12,7 @@
  * here in its own name.
  *
  * Unlike AWS on purpose: what takes AWS minutes is in force at once. A rotation that is due is made when the key is next
- * looked at. Ciphertexts are of our own form. There are no quotas of keys, aliases and requests.
+ * looked at. Ciphertexts are of our own form. There are no quotas of requests.
  *
  * Key material lies in the journal sealed under a key that follows from the installation's master key; without that, the
  * journal opens nothing. Other services keep what is theirs through `sealFor` and `openFor`.

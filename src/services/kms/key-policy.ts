@@ -2,7 +2,7 @@ import type * as sdk from "@aws-sdk/client-kms"
 import { globalArnOf } from "../../aws/arn.ts"
 import { CommonFault } from "../../aws/common-fault.ts"
 import type { Call, Operations } from "../../aws/operations.ts"
-import { identityOf, policyProblem, principalsNamed } from "../iam/index.ts"
+import { isGone, policyProblem, principalsNamed } from "../iam/index.ts"
 import { fault } from "./fault.ts"
 import { refuseAlias } from "./find.ts"
 import { permittedCustomerKey, permittedOwnKey, refusePending } from "./permit.ts"
@@ -60,7 +60,7 @@ export function checkPolicy(call: Call, arn: string, document: string, bypasses:
   const problem = policyProblem(document, "resource")
   if (problem !== undefined) throw fault("MalformedPolicyDocumentException", problem)
   const named = principalsNamed(document)
-  if (named.some((name) => isGone(call, name))) {
+  if (named.some((name) => isGone(call.tx, name))) {
     throw fault("MalformedPolicyDocumentException", "Policy contains a statement with one or more invalid principals.")
   }
   if (bypasses || named.includes(call.account) || named.includes(globalArnOf("iam", call, "root"))) return
@@ -73,11 +73,6 @@ export function checkPolicy(call: Call, arn: string, document: string, bypasses:
       "The new key policy will not allow you to update the key policy in the future.",
     )
   }
-}
-
-/** A user or role that is not there: one made later under its name must not come into what it was promised. */
-function isGone({ tx }: Call, principal: string): boolean {
-  return /^arn:[^:]+:iam::\d{12}:(user|role)\//.test(principal) && identityOf(tx, principal) === undefined
 }
 
 function checkName(name: string = NAME): void {

@@ -5,7 +5,7 @@ import { pageOf } from "../../aws/page.ts"
 import { requestTagConditions } from "../../aws/tags.ts"
 import { accountOf } from "../../store/changes.ts"
 import { newUuid } from "../../world/ids.ts"
-import { checkLength, invalid, notYet, oneOf } from "./fault.ts"
+import { checkLength, fault, invalid, notYet, oneOf } from "./fault.ts"
 import { type FoundKey, refuseAlias } from "./find.ts"
 import { checkPolicy, defaultPolicy } from "./key-policy.ts"
 import { pageRequest } from "./listing.ts"
@@ -29,6 +29,9 @@ export const keyOperations = {
     })
     checkKind(input, spec)
     checkLength(description, "description", 8192)
+    if (call.tx.count(keys) >= KEYS_MAX) {
+      throw fault("LimitExceededException", `An account can have ${KEYS_MAX} keys in a region.`)
+    }
 
     const id = newUuid(call.random)
     const arn = arnOf("kms", call, `key/${id}`)
@@ -151,6 +154,7 @@ function checkKind(input: sdk.CreateKeyRequest, spec: KeySpec): void {
   }
 }
 
+const KEYS_MAX = 100_000
 const SPECS: readonly KeySpec[] = ["SYMMETRIC_DEFAULT", "HMAC_224", "HMAC_256", "HMAC_384", "HMAC_512"]
 const ALL_SPECS = [
   ...["RSA_2048", "RSA_3072", "RSA_4096", "ECC_NIST_P256", "ECC_NIST_P384", "ECC_NIST_P521", "ECC_SECG_P256K1"],

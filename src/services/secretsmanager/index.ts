@@ -11,7 +11,7 @@
  * rotation at once is refused; whoever rotates puts a version and moves the labels.
  *
  * Unlike AWS on purpose: what takes AWS a while is there at once. A key that is changed for one that the caller may not use
- * is refused, where AWS would leave the old versions as they are. There are no quotas of secrets and requests.
+ * is refused, where AWS would leave the old versions as they are. There are no quotas of requests.
  *
  * Values are sealed through KMS, in the caller's name, under the secret's key or the account's `aws/secretsmanager`.
  */

@@ -1,6 +1,6 @@
 import type * as sdk from "@aws-sdk/client-secrets-manager"
 import type { Call, Operations } from "../../aws/operations.ts"
-import { identityOf, policyProblem, principalsNamed } from "../iam/index.ts"
+import { isGone, policyProblem, principalsNamed } from "../iam/index.ts"
 import { fault } from "./fault.ts"
 import { permittedLiveSecret } from "./find.ts"
 import { secrets } from "./tables.ts"
@@ -59,8 +59,8 @@ function problemOf({ tx }: Call, document: string): string | undefined {
   } catch {
     return "This resource policy contains invalid Json"
   }
-  const isGone = (name: string) => /:(user|role)\//.test(name) && identityOf(tx, name) === undefined
-  if (principalsNamed(document).some(isGone)) return "This resource policy contains an unsupported principal."
+  if (principalsNamed(document).some((name) => isGone(tx, name)))
+    return "This resource policy contains an unsupported principal."
   return policyProblem(document, "resource")
 }
 

@@ -31,6 +31,9 @@ export const secretOperations = {
     const value = sentValue(input)
     const present = call.tx.where(secrets, "name", name)[0]
     if (present !== undefined) return alreadyThere(call, present, token, value)
+    if (call.tx.count(secrets) >= SECRETS_MAX) {
+      throw fault("LimitExceededException", `An account can have ${SECRETS_MAX} secrets in a region.`)
+    }
 
     const secret: Secret = {
       arn,
@@ -150,4 +153,5 @@ function newSuffix(random: Random): string {
   return Array.from({ length: 6 }, () => LETTERS[random.below(LETTERS.length)]).join("")
 }
 
+const SECRETS_MAX = 500_000
 const LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"

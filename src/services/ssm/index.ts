@@ -14,7 +14,7 @@
  *
  * Unlike AWS on purpose: the sealed value that is shown without `WithDecryption` cannot be handed to KMS. What is overwritten
  * keeps the key, pattern, tier and policies that are not said again. An allowed pattern holds where any part of the value
- * fits it. There are no quotas of parameters and requests.
+ * fits it. There are 10,000 parameters at most, whatever their tier, and no quotas of requests.
  *
  * SecureStrings are sealed through KMS in the caller's name; other values lie sealed under a key of the installation.
  */

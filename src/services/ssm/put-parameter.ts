@@ -36,6 +36,12 @@ export const putParameterOperations = {
         "Invalid request: tags and overwrite can't be used together. To create a parameter with tags, please remove overwrite flag. To update tags for an existing parameter, please use AddTagsToResource or RemoveTagsFromResource.",
       )
     }
+    if (present === undefined && call.tx.count(parameters) >= PARAMETERS_MAX) {
+      throw fault(
+        "ParameterLimitExceeded",
+        "You have exceeded the number of parameters for this AWS account. Delete one or more parameters and try again.",
+      )
+    }
     const parameter = present ?? { name, arn, version: 0, firstVersion: 1, labels: {}, tags, expiresAt: undefined }
     const version = nextVersion(call, parameter, input, present && currentVersion(call.tx, present))
     const firstVersion = withRoom(call, parameter)
@@ -154,3 +160,4 @@ function withRoom({ tx }: Call, parameter: Parameter): number {
 }
 
 const VERSIONS_MAX = 100
+const PARAMETERS_MAX = 10_000

@@ -3,8 +3,8 @@ import { CLONE_NEWNET, setns, unshare } from "../libc.ts"
 import { NetlinkSocket } from "../netlink/socket.ts"
 import { type Filter, openFilter } from "./filter.ts"
 
-/** Where this thread was when it started, and is whenever it waits for an order. */
-const home = openSync("/proc/thread-self/ns/net", "r")
+/** Where this thread was when it started, and is whenever it waits for an order. Elsewhere than on Linux it is nowhere. */
+const home = process.platform === "linux" ? openSync("/proc/thread-self/ns/net", "r") : -1
 
 /** Does something in a namespace, and comes back whatever happens. */
 export function inside<T>(namespace: number, act: () => T): T {

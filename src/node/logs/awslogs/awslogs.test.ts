@@ -3,6 +3,7 @@ import { expect, test } from "vitest"
 import { simulatedWorld } from "../../../world/simulated.ts"
 import { aRegion, credentialsNamed, type RegionAnswer } from "../../endpoints/testing.ts"
 import { RegionError } from "../../region.ts"
+import type { LinePart } from "../driver.ts"
 import { aLine, aTarget } from "../testing.ts"
 import { BATCH_BYTES_MAX, batchLength, inputOf } from "./batch.ts"
 import { datetimePattern } from "./datetime.ts"
@@ -246,6 +247,47 @@ function assemble(firstLine: string | undefined, lines: readonly string[]): Pend
   assembler.flush()
   return events
 }
+
+test("a sink that is let go of in the middle of an event of several lines ends as well", async () => {
+  const { driver, world } = start(() => {
+    throw new RegionError("Unreachable", 0, "connection refused")
+  })
+  const sink = driver.open(aTarget("awslogs", { ...GROUP, "awslogs-multiline-pattern": "^START" }), () => {})
+  void sink.write(aLine("START one"))
+  void sink.write(aLine("START two"))
+  await world.advance(100)
+  sink.close()
+  // Whoever read the container's log to its end waits for it all the same.
+  await sink.flush()
+})
+
+test("a line that came in pieces is one event, unless it is too long or another line comes in between", () => {
+  const events: PendingEvent[] = []
+  const assembler = new EventAssembler(undefined, (event) => events.push(event))
+  let lines = 0
+  const add = (text: string, part?: LinePart) => assembler.add(aLine(text, 0, part && { part }), ++lines)
+  add("lo", { id: "a", ordinal: 1, isLast: false })
+  add("n", { id: "a", ordinal: 2, isLast: false })
+  expect(assembler.isOpen).toBe(true)
+  add("g", { id: "a", ordinal: 3, isLast: true })
+  add("short")
+  add("be", { id: "b", ordinal: 1, isLast: false })
+  add("from elsewhere")
+  add("fore", { id: "b", ordinal: 2, isLast: true })
+  expect(events.map(({ message, lines }) => [message, lines])).toEqual([
+    ["long", 3],
+    ["short", 4],
+    ["be", 5],
+    ["from elsewhere", 6],
+    ["fore", 7],
+  ])
+  expect(assembler.isOpen).toBe(false)
+
+  events.length = 0
+  const piece = "x".repeat(16_384)
+  for (let ordinal = 1; ordinal <= 20; ordinal++) add(piece, { id: "c", ordinal, isLast: ordinal === 20 })
+  expect(events.map(({ message }) => message.length)).toEqual([15 * piece.length, 5 * piece.length])
+})
 
 test("with a pattern an event goes from one line that matches to the next, at the time of its first", () => {
   const events = assemble("^ERROR|^INFO", ["  before", "ERROR one", "  at a", "", "INFO two", "INFO three"])

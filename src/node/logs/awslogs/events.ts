@@ -9,11 +9,17 @@ export interface PendingEvent {
   readonly lines: number
 }
 
-/** Makes events of lines: each line is one, or, with a pattern, all from one line that matches it to the next. */
+/**
+ * Makes events of lines: each line is one, or, with a pattern, all from one line that matches it to the next. A line that
+ * comes in pieces is put together again, as far as an event may be long.
+ */
 export class EventAssembler {
   readonly #firstLine: RegExp | undefined
   readonly #emit: (event: PendingEvent) => void
   #open: { readonly timestamp: number; parts: Uint8Array[]; bytes: number; lines: number } | undefined
+
+  /** Of the line that the last piece belongs to; without a pattern the other stream's line is an event of its own. */
+  #lineId: string | undefined
 
   constructor(firstLine: RegExp | undefined, emit: (event: PendingEvent) => void) {
     this.#firstLine = firstLine
@@ -28,23 +34,31 @@ export class EventAssembler {
   /** `lines` is how many there were, with this one. */
   add({ bytes, at, part }: LogLine, lines: number): void {
     const timestamp = Math.floor(at)
-    if (this.#firstLine === undefined) {
+    const isContinued =
+      part !== undefined && part.ordinal > 1 && (this.#firstLine !== undefined || part.id === this.#lineId)
+    this.#lineId = part?.id
+    if (!isContinued && this.#begins(bytes)) this.flush()
+    if (this.#firstLine === undefined && part === undefined) {
       this.#emitAll(bytes, timestamp, lines)
       return
     }
-    const isContinued = part !== undefined && part.ordinal > 1
-    if (!isContinued && this.#firstLine.test(decoder.decode(bytes))) this.flush()
     this.#open ??= { timestamp, parts: [], bytes: 0, lines }
     const open = this.#open
     if (open.bytes + bytes.length + 1 > EVENT_BYTES_MAX) {
       this.flush()
       this.#open = { timestamp, parts: [bytes], bytes: bytes.length, lines }
-      return
+    } else {
+      if (open.parts.length > 0 && !isContinued) open.parts.push(NEWLINE)
+      open.parts.push(bytes)
+      open.bytes += bytes.length + 1
+      open.lines = lines
     }
-    if (open.parts.length > 0 && !isContinued) open.parts.push(NEWLINE)
-    open.parts.push(bytes)
-    open.bytes += bytes.length + 1
-    open.lines = lines
+    if (this.#firstLine === undefined && part?.isLast === true) this.flush()
+  }
+
+  /** Whether a line with this beginning is not of the event before it. */
+  #begins(bytes: Uint8Array): boolean {
+    return this.#firstLine === undefined || this.#firstLine.test(decoder.decode(bytes))
   }
 
   /** The event that waits is complete as it is. */

@@ -43,7 +43,8 @@ export class AwslogsSink implements LogSink {
 
   async flush(): Promise<void> {
     this.#complete()
-    while (this.#putting !== undefined || this.#queue.length > 0) await (this.#putting ?? this.#start())
+    // Of one that was let go of nothing is put any more, however much there is.
+    while (!this.#abort.signal.aborted && (this.#putting !== undefined || this.#queue.length > 0)) await this.#start()
   }
 
   close(): void {

@@ -1,7 +1,12 @@
-import { closeSync } from "node:fs"
+import { closeSync, statSync } from "node:fs"
 import { sleep, type World } from "../../../world/world.ts"
 import { connectTo, SOCK_DGRAM, sendNow } from "../../linux/libc.ts"
 import type { LogConnection } from "../connection.ts"
+
+/** Whether this machine has one there. */
+export function isJournal(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isSocket() === true
+}
 
 /**
  * Carries entries to the journal, each in a datagram. A line comes in pieces of 16 KiB and a task's environment is

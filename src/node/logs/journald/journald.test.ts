@@ -3,8 +3,10 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
 import { realWorld } from "../../../world/real.ts"
+import { aRegion } from "../../endpoints/testing.ts"
 import { AF_UNIX, bind, receiveNow, SOCK_DGRAM, socket, unixAddress } from "../../linux/libc.ts"
 import type { LogTarget } from "../driver.ts"
+import { logDrivers } from "../drivers.ts"
 import { aLine, aTarget } from "../testing.ts"
 import { connectJournal } from "./connection.ts"
 import { journaldDriver } from "./driver.ts"
@@ -95,6 +97,16 @@ test("without a journal a container does not start, and options that nobody know
   await expect(driver.prepare(aTarget("journald", { color: "blue" }))).rejects.toThrow(
     "unknown log opt 'color' for journald log driver",
   )
+})
+
+test("the journal is offered where there is one, and nowhere else", () => {
+  const region = aRegion(() => ({}))
+  const offered = (path: string) => {
+    const about = { world, region, credentials: () => undefined, folder: "/none", hostname: "here", pid: 1 }
+    return [...logDrivers({ ...about, journal: path }).keys()]
+  }
+  expect(offered(aJournal().path)).toContain("journald")
+  expect(offered("/no/such/journal")).not.toContain("journald")
 })
 
 async function written(path: string, target: LogTarget, lines: readonly ReturnType<typeof aLine>[]): Promise<void> {

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { gunzipSync } from "node:zlib"
@@ -125,3 +125,20 @@ test.each([
   const driver = new JsonFileDriver(simulatedWorld(), folder)
   await expect(driver.prepare(aTarget("json-file", options))).rejects.toThrow(message)
 })
+
+test.each([0, 100_000])(
+  "what was cut off in the middle, with %i bytes, is not left among the lines",
+  async (length) => {
+    const { sink, own, file, linesOf } = open()
+    await sink.write(aLine("whole"))
+    await sink.flush()
+    sink.close()
+    appendFileSync(join(own, file), `{"log":"${"x".repeat(length)}`)
+
+    const again = open()
+    await again.sink.write(aLine("next"))
+    await again.sink.flush()
+    again.sink.close()
+    expect(linesOf(file)).toEqual(["whole\n", "next\n"])
+  },
+)

@@ -56,8 +56,9 @@ export class RotatingFile {
   async #open(): Promise<void> {
     if (this.#file !== undefined) return
     await mkdir(dirname(this.#path), { recursive: true, mode: 0o710 })
-    this.#file = await open(this.#path, "a", 0o640)
-    this.#size = (await this.#file.stat()).size
+    const file = await open(this.#path, "a+", 0o640)
+    this.#size = await mended(file)
+    this.#file = file
   }
 
   async #rotate(): Promise<void> {
@@ -83,6 +84,33 @@ export class RotatingFile {
     return `${this.#path}.${index}`
   }
 }
+
+/**
+ * The file's size without a text at its end that is not whole: whoever wrote it was killed, or the disk was full, and it
+ * is written again.
+ */
+async function mended(file: FileHandle): Promise<number> {
+  const { size } = await file.stat()
+  const end = await endOfLastLine(file, size)
+  if (end < size) await file.truncate(end)
+  return end
+}
+
+async function endOfLastLine(file: FileHandle, size: number): Promise<number> {
+  const piece = Buffer.alloc(Math.min(size, PIECE_BYTES))
+  for (let end = size; end > 0; ) {
+    // Nearly always the last byte says enough.
+    const length = end === size ? 1 : Math.min(piece.length, end)
+    await file.read(piece, 0, length, end - length)
+    const found = piece.subarray(0, length).lastIndexOf(NEWLINE)
+    end -= length
+    if (found !== -1) return end + found + 1
+  }
+  return 0
+}
+
+const NEWLINE = 0x0a
+const PIECE_BYTES = 65_536
 
 async function move(from: string, to: string): Promise<void> {
   const isThere = await stat(from).then(

@@ -14,14 +14,17 @@ export function isListed(tx: Tx, { repositoryId, digest }: Image): boolean {
   return tx.some(images, "holds", imageKey(repositoryId, digest))
 }
 
-/** Takes away an image with its tags, and with what says something about it, as a signature does. */
+/** Takes away an image with its tags, and with what says something about it, as a signature does, unless an index lists that. */
 export function deleteImage(tx: Tx, image: Image, now: number): void {
-  for (const tag of tagsOf(tx, image)) tx.delete(imageTags, tagKey(image.repositoryId, tag))
-  const key = imageKey(image.repositoryId, image.digest)
-  tx.delete(images, key)
-  for (const digest of image.layers) letGo(tx, imageKey(image.repositoryId, digest), now)
-  for (const referrer of tx.where(images, "subject", key)) {
-    if (tx.get(images, imageKey(referrer.repositoryId, referrer.digest)) !== undefined) deleteImage(tx, referrer, now)
+  // What is said about it may have something said about it in turn, to any depth.
+  const going = [image]
+  for (let next = going.pop(); next !== undefined; next = going.pop()) {
+    const key = imageKey(next.repositoryId, next.digest)
+    if (tx.get(images, key) === undefined) continue
+    for (const tag of tagsOf(tx, next)) tx.delete(imageTags, tagKey(next.repositoryId, tag))
+    tx.delete(images, key)
+    for (const digest of next.layers) letGo(tx, imageKey(next.repositoryId, digest), now)
+    going.push(...tx.where(images, "subject", key).filter((referrer) => !isListed(tx, referrer)))
   }
 }
 

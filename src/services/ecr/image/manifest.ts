@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from "node:util"
+
 /** How manifests name other content. */
 export interface Descriptor {
   readonly mediaType: string
@@ -81,7 +83,13 @@ export function signedPart(bytes: Uint8Array, { mediaType }: Pick<Manifest, "med
   if (!Number.isSafeInteger(formatLength) || typeof formatTail !== "string") {
     throw new BadManifest("the manifest's signature does not say what it covers")
   }
-  return Buffer.concat([bytes.subarray(0, formatLength as number), Buffer.from(formatTail, "base64url")])
+  const signed = Buffer.concat([bytes.subarray(0, formatLength as number), Buffer.from(formatTail, "base64url")])
+  // It says itself where it ends: what it covers must not turn out to be another manifest.
+  const { signatures: _, ...unsigned } = parsed(bytes)
+  if (!isDeepStrictEqual(parsed(signed), unsigned)) {
+    throw new BadManifest("the manifest's signature is of something else")
+  }
+  return signed
 }
 
 type Content = Readonly<Record<string, unknown>>

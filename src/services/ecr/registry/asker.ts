@@ -2,8 +2,9 @@ import { timingSafeEqual } from "node:crypto"
 import type { HttpRequest } from "../../../aws/http.ts"
 import type { Principal } from "../../../aws/principal.ts"
 import { INSTALLATION } from "../../../store/changes.ts"
+import { identityOf } from "../../iam/index.ts"
 import { homeInHost } from "../address.ts"
-import { readToken } from "../authorization-token.ts"
+import { readToken, type TokenContent } from "../authorization-token.ts"
 import { RegistryRefusal } from "./refusal.ts"
 import type { Registry } from "./registry.ts"
 
@@ -54,9 +55,16 @@ function ofToken(registry: Registry, token: string): Asker | undefined {
   if (expiresAt <= registry.world.now()) {
     throw new RegistryRefusal(403, "DENIED", "Your authorization token has expired. Reauthenticate and try again.")
   }
-  // Temporary credentials are what their token says until they run out; a long-lived key may be gone.
-  const now = principal.session === undefined ? holderOf(registry, principal.accessKeyId, region)?.principal : principal
-  return now && { principal: now, region, shown: { token, expiresAt } }
+  const shown = { token, expiresAt }
+  if (principal.session !== undefined) return isStillThere(registry, content) ? { principal, region, shown } : undefined
+  const now = holderOf(registry, principal.accessKeyId, region)?.principal
+  return now && { principal: now, region, shown }
+}
+
+/** Temporary credentials are what their token says until they run out, unless their user or role is gone before. */
+function isStillThere({ store }: Registry, { principal: { identity }, identityId }: TokenContent): boolean {
+  if (identity === undefined) return true
+  return store.transact(INSTALLATION, (tx) => identityOf(tx, identity)?.id) === identityId
 }
 
 /** For people and tools that have a key but not the AWS CLI. */

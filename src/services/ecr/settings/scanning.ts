@@ -62,7 +62,7 @@ export const scanningOperations = {
 
 function filterIn({ filter, filterType }: sdk.ScanningRepositoryFilter): string {
   checkOneOf(filterType, ["WILDCARD"], "rules.repositoryFilters.filterType")
-  if (/^[a-z0-9*](?:[._\-/a-z0-9*]?[a-z0-9*]+)*$/.test(filter!)) return filter!
+  if (/^[a-z0-9*](?:[._\-/]?[a-z0-9*])*$/.test(filter!)) return filter!
   throw unfit("rules.repositoryFilters.filter", "must be a name of a repository, with stars for any characters")
 }
 
