@@ -42,7 +42,7 @@ test("up, a signed call with what env prints, down, and everything there again a
   })
   expect(await run("down")).toMatchObject({ code: EXIT.ok, out: `Homeport is not running with data in ${data}.\n` })
   expect(await run("env")).toMatchObject({ code: EXIT.failed, out: "", err: expect.stringContaining("is not running") })
-  expect(readdirSync(data).sort()).toEqual(["homeport.log", "journal.sqlite", "log-events", "master.key"])
+  expect(readdirSync(data).sort()).toEqual(["homeport.log", "images", "journal.sqlite", "log-events", "master.key"])
 
   const again = await up()
   const clusters = await clientOf(ECS, { ...env, AWS_ENDPOINT_URL: again }).listClusters({})
@@ -145,7 +145,7 @@ test("up in the foreground says where it answers, and ends in order when it is t
     /^Homeport \S+ answers at http:\/\/127\.0\.0\.1:\d+, after \d\.\d s\.\n {2}Data +\S+\n {2}Credentials +eval /,
   )
   expect(lives(region!.pid)).toBe(false)
-  expect(readdirSync(data).sort()).toEqual(["homeport.log", "journal.sqlite", "log-events", "master.key"])
+  expect(readdirSync(data).sort()).toEqual(["homeport.log", "images", "journal.sqlite", "log-events", "master.key"])
 })
 
 test("an answer under way is finished before the end, and no new one is begun", async () => {

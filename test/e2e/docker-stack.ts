@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { afterAll, expect } from "vitest"
+import { expect } from "vitest"
 import { startDockerd } from "./dockerd.ts"
 import { startStackOn } from "./stack.ts"
 
@@ -20,7 +20,7 @@ export async function startStackOnDocker(...args: readonly string[]) {
       // The first network brings rules that stay as long as the daemon.
       docker("network", "create", "first")
       docker("network", "rm", "first")
-      afterAll(async () => {
+      return async () => {
         try {
           expect(docker("ps", "--all", "--quiet")).toBe("")
           expect(docker("volume", "ls", "--quiet")).toBe("")
@@ -28,7 +28,7 @@ export async function startStackOnDocker(...args: readonly string[]) {
         } finally {
           await dockerd.stop()
         }
-      })
+      }
     },
     cgroupName: (runtimeId) =>
       docker("ps", "--all", "--no-trunc", "--quiet", "--filter", `label=homeport.id=${runtimeId}`) || runtimeId,

@@ -33,8 +33,8 @@ export function startStack(...args: readonly string[]) {
 export interface Ground {
   readonly args: readonly string[]
 
-  /** Makes what has to be there before, on the stack's own network. */
-  readonly prepare?: () => Promise<void>
+  /** Makes what has to be there before, on the stack's own network; gives what takes it away again. */
+  readonly prepare?: () => Promise<() => Promise<void>>
 
   /** What the cgroup of a container is named for, where the runtime does not know it by the region's id. */
   readonly cgroupName?: (runtimeId: string) => string
@@ -43,7 +43,7 @@ export interface Ground {
 /** The same on what a test has made for it. */
 export async function startStackOn({ args, prepare, cgroupName = (runtimeId) => runtimeId }: Ground) {
   const { world, worldAddress } = enterPrivateNetwork()
-  await prepare?.()
+  const takeAway = await prepare?.()
   const folder = realpathSync(mkdtempSync(join(tmpdir(), "homeport-stack-")))
   const directory = nodeDirectory(dataDirectory(folder))
   const before = tracesOf(folder, directory.cgroup)
@@ -60,16 +60,26 @@ export async function startStackOn({ args, prepare, cgroupName = (runtimeId) => 
 
   afterAll(async () => {
     rmSync(shared, { recursive: true })
-    await expectRun("down", "--tasks")
-    // What tasks had is gone with them; what is the node's own stays until it is removed.
-    await until(() => processesOfTasks(folder, directory.cgroup).length === 0)
-    expect(containerLinks()).toBe("")
-    await expectRun("uninstall", "--yes")
-    expect(existsSync(folder)).toBe(false)
-    await expectTraces(folder, directory.cgroup, before)
+    try {
+      await expectRun("down", "--tasks")
+      // What tasks had is gone with them; what is the node's own stays until it is removed.
+      await until(() => processesOfTasks(folder, directory.cgroup).length === 0)
+      expect(containerLinks()).toBe("")
+      await expectRun("uninstall", "--yes")
+      expect(existsSync(folder)).toBe(false)
+      await expectTraces(folder, directory.cgroup, before)
+    } finally {
+      await takeAway?.()
+    }
   }, 120_000)
 
-  await expectRun("up", "--detach", "--port", "0", ...args)
+  await expectRun("up", "--detach", "--port", "0", ...args).catch(async (error) => {
+    // A file that cannot even begin has nothing of it taken away otherwise.
+    await run("uninstall", "--yes")
+    rmSync(shared, { recursive: true })
+    await takeAway?.()
+    throw error
+  })
   const environment = variables((await expectRun("env")).out)
   const config = {
     endpoint: environment.AWS_ENDPOINT_URL!,

@@ -66,12 +66,14 @@ async function run(data: DataDirectory, values: Values<typeof options>): Promise
   const logLevel = oneOf("log-level", values["log-level"] ?? "info", ["debug", "info", "warn", "error"])
   prepare(data)
   prepareNode(nodeDirectory(data))
+  const { objectStore } = await import("../node/object-store.ts")
   const { runNode } = await import("../node/run-node.ts")
   return runNode({
     data,
     lifeline,
     statsMs: seconds * 1000,
     tellsEndpoint: values["no-task-endpoint"] !== true,
+    objectStore: objectStore({ endpoint: values["s3-endpoint"], credentialsFile: values["s3-credentials"] }),
     logLevel,
     ...(region === undefined ? {} : { local: { region, cluster } }),
     ...(engine === undefined ? {} : { engine }),

@@ -76,6 +76,16 @@ export const nodeOptions = {
     type: "boolean",
     help: "tell containers nothing of the region's endpoint (default: AWS_ENDPOINT_URL in their environment)",
   },
+  "s3-endpoint": {
+    type: "string",
+    value: "URL",
+    help: "where environment files lie (default: buckets of the region's own); needs --s3-credentials",
+  },
+  "s3-credentials": {
+    type: "string",
+    value: "FILE",
+    help: "the key to it, as the AWS CLI's credentials file has it; readable by its owner only",
+  },
   "stats-interval": {
     type: "string",
     value: "SECONDS",

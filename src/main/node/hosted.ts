@@ -24,6 +24,7 @@ import { Interfaces } from "./interfaces.ts"
 import { type HostedInstance, readMemberships, writeMembership } from "./membership.ts"
 import type { InstanceStatus } from "./node-control.ts"
 import type { NodeDirectory } from "./node-directory.ts"
+import type { ObjectStore } from "./object-store.ts"
 import type { Underlay } from "./underlay.ts"
 
 export interface HostedOptions {
@@ -44,6 +45,7 @@ export interface HostedOptions {
   readonly ca: string | undefined
   readonly statsMs: number
   readonly tellsEndpoint: boolean
+  readonly objectStore: ObjectStore | undefined
 }
 
 /** One instance of this machine, put together: the way to its region, its state, its tasks, and its agent. */
@@ -60,7 +62,7 @@ export class Hosted {
   readonly #interfaces: Interfaces | undefined
 
   constructor({ world: all, engine, endpoints, directory, instance, endpoint, ca, ...options }: HostedOptions) {
-    const { fabric, underlay, statsMs, tellsEndpoint } = options
+    const { fabric, underlay, statsMs, tellsEndpoint, objectStore } = options
     this.instance = instance
     const { name, place, accessKeyId, secretAccessKey } = instance
     const world: World = { ...all, log: all.log.with({ instance: name }) }
@@ -91,9 +93,8 @@ export class Hosted {
     const objects = new HttpObjects({
       world,
       region: place.region,
-      endpoint,
       userAgent,
-      ...(ca !== undefined && { ca }),
+      ...(objectStore ?? { endpoint, ...(ca !== undefined && { ca }) }),
     })
     const resolver = resolverOver(world, region, objects)
     const drivers = logDrivers({

@@ -9,6 +9,7 @@ import { Hosted } from "./hosted.ts"
 import { type HostedInstance, readMemberships, removeMembership, writeMembership } from "./membership.ts"
 import type { InstanceStatus } from "./node-control.ts"
 import type { NodeDirectory } from "./node-directory.ts"
+import type { ObjectStore } from "./object-store.ts"
 import type { OpenedEngine } from "./open-engine.ts"
 import type { Underlay } from "./underlay.ts"
 
@@ -23,6 +24,7 @@ export interface HostingOptions {
   readonly underlay: Underlay
   readonly statsMs: number
   readonly tellsEndpoint: boolean
+  readonly objectStore: ObjectStore | undefined
 }
 
 /** The instances of this machine: each is begun, and ended, as its file says. */

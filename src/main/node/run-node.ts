@@ -16,6 +16,7 @@ import { newInstance, readMemberships, writeMembership } from "./membership.ts"
 import { type InstanceStatus, type NodeStatus, nodeStatus } from "./node-control.ts"
 import { type NodeDirectory, nodeDirectory } from "./node-directory.ts"
 import { type NodeReport, reportNode, tellNode } from "./node-report.ts"
+import type { ObjectStore } from "./object-store.ts"
 import { type OpenedEngine, openEngine } from "./open-engine.ts"
 import { Underlay } from "./underlay.ts"
 
@@ -36,6 +37,9 @@ export interface NodeOptions {
 
   /** Whether containers find the region's endpoint in their environment. */
   readonly tellsEndpoint: boolean
+
+  /** Where files lie that task definitions name; undefined for buckets of the region's own. */
+  readonly objectStore: ObjectStore | undefined
   readonly logLevel: "debug" | "info" | "warn" | "error"
 }
 
@@ -88,7 +92,15 @@ class NodeProcess {
   }
 
   async #start(startedAt: number): Promise<void> {
-    const { data, engine: wanted, containerd, underlay: saidUnderlay, statsMs, tellsEndpoint } = this.#options
+    const {
+      data,
+      engine: wanted,
+      containerd,
+      underlay: saidUnderlay,
+      statsMs,
+      tellsEndpoint,
+      objectStore,
+    } = this.#options
     const other = await nodeStatus(data)
     if (other !== undefined) {
       throw new Refusal(`A node runs already with data in ${data.path} (process ${other.pid}).`, EXIT.failed)
@@ -119,6 +131,7 @@ class NodeProcess {
       underlay,
       statsMs,
       tellsEndpoint,
+      objectStore,
     })
     await this.#hosting.begin()
     await this.#introspect()

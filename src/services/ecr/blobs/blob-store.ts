@@ -67,10 +67,10 @@ export class DigestMismatch extends Error {
   }
 }
 
-/** An upload cannot be added to: it has ended, another piece is being added, or this one belongs elsewhere. */
+/** An upload cannot be added to: it has ended, another piece is being added, or this one belongs elsewhere or is too much. */
 export class UploadRefused extends Error {
   override readonly name = "UploadRefused"
-  readonly reason: "gone" | "busy" | "misplaced"
+  readonly reason: "gone" | "busy" | "misplaced" | "too large"
 
   /** How much has come. */
   readonly received: number

@@ -20,6 +20,10 @@ export class RecentBlobs {
     this.#bytesMax = bytesMax
   }
 
+  keeps(digest: string): boolean {
+    return this.#kept.has(digest)
+  }
+
   /** All of a blob; at once when it is at hand. */
   whole(digest: string): Uint8Array | Promise<Uint8Array> {
     const kept = this.#kept.get(digest)

@@ -11,6 +11,7 @@ import { answerTokenRequest, challenge, TOKEN_PATH, unauthorized } from "./login
 import { deleteManifest, getManifest, putManifest } from "./manifests.ts"
 import { answerOf, RegistryRefusal, refusalFor, unavailable } from "./refusal.ts"
 import type { Registry } from "./registry.ts"
+import type { Passing } from "./traffic.ts"
 import { abandonUpload, addToUpload, beginUpload, endUpload, showUpload } from "./uploads.ts"
 import { type Visit, visitTo } from "./visit.ts"
 
@@ -22,29 +23,36 @@ export function isRegistryRequest({ path, query, headers }: Pick<HttpRequest, "p
 
 /** The distribution protocol of the Open Container Initiative, as Docker speaks it too: from request to response. */
 export async function answerRegistryRequest(registry: Registry, request: HttpRequest): Promise<HttpResponse> {
+  const { store, traffic } = registry
+  const passing = traffic.enter()
   let response: HttpResponse
   try {
-    response = await answer(registry, request)
+    if (passing === undefined) throw unavailable("Homeport is answering as much as it can. Try again.")
+    response = await answer(registry, request, passing)
   } catch (error) {
     response = refused(registry, request, error)
   }
-  const { store } = registry
   if (!store.mayAnswer()) response = answerOf(unavailable("Homeport cannot answer right now. Try again."))
   const { status, headers, body } = response
   const all = { "docker-distribution-api-version": "registry/2.0", ...headers }
-  if (typeof body === "string" || body instanceof Uint8Array) return { status, headers: all, body }
+  traffic.count(passing?.operation ?? "", status)
+  if (typeof body === "string" || body instanceof Uint8Array) {
+    passing?.leave()
+    return { status, headers: all, body }
+  }
   const { signal } = request
-  const stream = answerStream(body, { signal, mayAnswer: () => store.mayAnswer(), over: () => {} })
+  const stream = answerStream(body, { signal, mayAnswer: () => store.mayAnswer(), over: () => passing?.leave() })
   return { status, headers: all, body: stream }
 }
 
-async function answer(registry: Registry, request: HttpRequest): Promise<HttpResponse> {
+async function answer(registry: Registry, request: HttpRequest, passing: Passing): Promise<HttpResponse> {
   const { path } = request
   if (registry.store.isBehind) throw unavailable("Homeport cannot answer right now. Try again.")
   if (path === TOKEN_PATH) return answerTokenRequest(registry, request)
   if (path.startsWith(DOWNLOAD_PATH)) return answerDownload(registry, request)
   const asker = askerOf(registry, request)
   if (asker === undefined) throw unauthorized()
+  passing.enterAccount(asker.principal.account)
   if (path === "/v2/" || path === "/v2") {
     if (asker === ANYONE && request.headers.authorization === undefined) throw unauthorized()
     return { status: 200, headers: { "content-type": "application/json" }, body: "{}" }
@@ -56,6 +64,7 @@ async function answer(registry: Registry, request: HttpRequest): Promise<HttpRes
   }
   const [, named, kind, rest] = PATH.exec(path) ?? []
   if (named === undefined) throw new RegistryRefusal(404, "UNSUPPORTED", "There is nothing at this path.")
+  passing.operation = `${request.method} ${kind}`
   const visit = visitTo(registry, request, asker, decoded(named))
   const isRead = request.method === "GET" || request.method === "HEAD"
   if (asker === ANYONE && !(isRead && isPublic(visit.home))) throw unauthorized()

@@ -11,7 +11,8 @@ export async function getBlob(visit: Visit, digest: string): Promise<HttpRespons
   const layer = await act(visit, isHead ? "BatchCheckLayerAvailability" : "GetDownloadUrlForLayer", (found, { now }) =>
     claimLayer(found, digest, now),
   )
-  if (layer === undefined) throw blobUnknown(digest)
+  // Where its file is lost, who pushes is told to send it again, and that mends it.
+  if (layer === undefined || !(await registry.blobs.has(digest))) throw blobUnknown(digest)
   return blobAnswer(registry.blobs, request, digest, layer.bytes)
 }
 

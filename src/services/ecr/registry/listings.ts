@@ -34,16 +34,37 @@ export async function listCatalog(visit: Omit<Visit, "name" | "base">): Promise<
 
 /** What says something about an image, as its signatures do. */
 export async function listReferrers(visit: Visit, digest: string): Promise<HttpResponse> {
-  const artifactType = new URLSearchParams(visit.request.query).get("artifactType")
+  const parameters = new URLSearchParams(visit.request.query)
+  const [artifactType, last] = [parameters.get("artifactType"), parameters.get("last")]
   const referrers = await act(visit, "BatchGetImage", ({ tx, repository }) =>
-    tx.list(images, { where: ["subject", imageKey(repository.id, digest)] }),
+    tx.list(images, {
+      where: ["subject", imageKey(repository.id, digest)],
+      after: last === null ? undefined : imageKey(repository.id, last),
+    }),
   )
   const fitting = referrers.filter((image) => artifactType === null || image.artifactType === artifactType)
-  const content = { schemaVersion: 2, mediaType: OCI_INDEX, manifests: fitting.map(descriptorOf) }
-  return json(content, {
-    "content-type": OCI_INDEX,
-    ...(artifactType !== null && { "oci-filters-applied": "artifactType" }),
-  })
+  const page = fittingTogether(fitting.values().map(descriptorOf))
+  const next = new URLSearchParams({ ...(artifactType !== null && { artifactType }), last: page.at(-1)?.digest ?? "" })
+  return json(
+    { schemaVersion: 2, mediaType: OCI_INDEX, manifests: page },
+    {
+      "content-type": OCI_INDEX,
+      ...(artifactType !== null && { "oci-filters-applied": "artifactType" }),
+      ...(page.length < fitting.length && { link: `<${visit.base}/referrers/${digest}?${next}>; rel="next"` }),
+    },
+  )
+}
+
+/** As many as go into one answer, and one at least: what is said in annotations may be long. */
+function fittingTogether<T extends object>(all: Iterable<T>): readonly T[] {
+  const page: T[] = []
+  let bytes = 0
+  for (const one of all) {
+    bytes += Buffer.byteLength(JSON.stringify(one))
+    if (page.length > 0 && (bytes > ANSWER_BYTES_MAX || page.length === LIMIT_MAX)) break
+    page.push(one)
+  }
+  return page
 }
 
 function descriptorOf({ mediaType, digest, manifestBytes, artifactType, annotations }: Image) {
@@ -78,3 +99,6 @@ function json(content: object, headers: Readonly<Record<string, string>> = {}): 
 }
 
 const LIMIT_MAX = 1_000
+
+/** Clients read manifests up to this size, and this answer is one. */
+const ANSWER_BYTES_MAX = 4 * 2 ** 20

@@ -19,7 +19,10 @@ export async function getManifest(visit: Visit, reference: string): Promise<Http
     return image
   })
   const image = finding instanceof Promise ? await finding : finding
-  if (image === undefined) throw new RegistryRefusal(404, "MANIFEST_UNKNOWN", "Requested image not found")
+  const { manifests } = visit.registry
+  const blob = image?.manifestBlob ?? image?.digest
+  // Where its file is lost, who pushes has to learn that it is not here.
+  if (image === undefined || !(manifests.keeps(blob!) || (await visit.registry.blobs.has(blob!)))) throw imageUnknown()
   const headers = {
     "content-type": image.mediaType,
     "docker-content-digest": image.digest,
@@ -30,7 +33,7 @@ export async function getManifest(visit: Visit, reference: string): Promise<Http
     return { status: 200, headers: { ...headers, "content-length": String(image.manifestBytes) }, body: "" }
   }
   if (visit.request.headers["if-none-match"]?.includes(image.digest)) return { status: 304, headers, body: "" }
-  const reading = visit.registry.manifests.whole(image.manifestBlob ?? image.digest)
+  const reading = manifests.whole(blob!)
   return { status: 200, headers, body: reading instanceof Promise ? await reading : reading }
 }
 
@@ -73,7 +76,7 @@ export async function deleteManifest(visit: Visit, reference: string): Promise<H
   await act(visit, "BatchDeleteImage", (found, { now }) => {
     const { tx, repository } = found
     const image = findImage(found, name)
-    if (image === undefined) throw new RegistryRefusal(404, "MANIFEST_UNKNOWN", "Requested image not found")
+    if (image === undefined) throw imageUnknown()
     if (name.imageTag !== undefined) tx.delete(imageTags, tagKey(repository.id, name.imageTag))
     const key = imageKey(repository.id, image.digest)
     if (name.imageTag !== undefined && (tx.some(imageTags, "image", key) || isListed(tx, image))) return
@@ -83,6 +86,10 @@ export async function deleteManifest(visit: Visit, reference: string): Promise<H
     deleteImage(tx, image, now)
   })
   return { status: 202, headers: {}, body: "" }
+}
+
+function imageUnknown(): RegistryRefusal {
+  return new RegistryRefusal(404, "MANIFEST_UNKNOWN", "Requested image not found")
 }
 
 /** AWS takes as much. */

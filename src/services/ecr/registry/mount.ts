@@ -11,8 +11,10 @@ import { act, actAs, type Visit } from "./visit.ts"
  */
 export async function mountedLayer(visit: Visit, digest: string, from: string | null): Promise<boolean> {
   const source = from === null ? undefined : addressed(visit.request.headers.host, from)
+  // Until it is this repository's as well nobody but the other one wants it.
+  using _ = visit.registry.blobs.hold(digest)
   const bytes = source && (await readable(visit, digest, source))
-  if (bytes === undefined) return false
+  if (bytes === undefined || !(await visit.registry.blobs.has(digest))) return false
   await act(visit, "CompleteLayerUpload", (found, { now }) => putLayer(found, digest, bytes, now))
   return true
 }

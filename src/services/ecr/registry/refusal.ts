@@ -56,6 +56,8 @@ function ofCommonFault({ kind, message }: CommonFault): RegistryRefusal {
 function ofUpload({ reason, received }: UploadRefused): RegistryRefusal {
   if (reason === "gone")
     return new RegistryRefusal(404, "BLOB_UPLOAD_UNKNOWN", "The upload could not be found, or is over.")
+  if (reason === "too large")
+    return new RegistryRefusal(413, "SIZE_INVALID", "A layer has at most 52000 MiB. The upload is given up.")
   const range = { range: `0-${Math.max(0, received - 1)}` }
   if (reason === "misplaced") {
     return new RegistryRefusal(416, "BLOB_UPLOAD_INVALID", `The upload goes on at byte ${received}.`, range)

@@ -64,10 +64,15 @@ async function end(visit: Visit, name: string, digest: string): Promise<HttpResp
     throw new RegistryRefusal(400, "DIGEST_INVALID", `Only digests of SHA-256 are supported, and not '${digest}'.`)
   }
   const { body } = request
-  if (!(body instanceof Uint8Array)) await blobs.append(name, startOf(request.headers["content-range"]), body)
+  const at = startOf(request.headers["content-range"])
+  // What comes with the end is a part like others, for which its sender needs the same permission.
+  if (!(body instanceof Uint8Array && body.length === 0)) await act(visit, "UploadLayerPart", () => {})
+  if (!(body instanceof Uint8Array)) await blobs.append(name, at, body)
+  else if (at !== undefined && body.length > 0) await blobs.append(name, at, asStream(body))
   // Until the repository's record of it is durable nobody else knows that the blob is wanted.
   using _ = blobs.hold(digest)
-  const bytes = await blobs.finish(name, digest, body instanceof Uint8Array && body.length > 0 ? body : undefined)
+  const last = body instanceof Uint8Array && body.length > 0 && at === undefined ? body : undefined
+  const bytes = await blobs.finish(name, digest, last)
   await act(visit, "CompleteLayerUpload", (found, { now }) => putLayer(found, digest, bytes, now))
   return blobCreated(visit, digest)
 }

@@ -1,7 +1,7 @@
 import { accountOf, regionOf, regionScope } from "../../../store/changes.ts"
 import { controller, on, type Turn } from "../../../store/controller.ts"
 import type { Tx } from "../../../store/transaction.ts"
-import type { Home } from "../names.ts"
+import { type Home, repositoryArn } from "../names.ts"
 import { createRepository } from "../repository/create.ts"
 import { templateFor } from "../repository/template.ts"
 import { settingsOf } from "../settings/settings.ts"
@@ -25,7 +25,12 @@ export const replication = controller({
     for (const destination of destinationsOf(rules, repository.name)) {
       const source: Home = { account: accountOf(tx.scope), region: regionOf(tx.scope) }
       const there = tx.anywhere.in(regionScope(destination.account, destination.region))
-      if (source.account !== destination.account && !takesFrom(settingsOf(there).policy, source.account)) continue
+      const takes = (action: string) =>
+        source.account === destination.account ||
+        takesFrom(settingsOf(there).policy, source.account, action, repositoryArn(destination, repository.name))
+      if (!takes("ecr:ReplicateImage")) continue
+      const isNew = there.get(repositories, repository.name) === undefined
+      if (isNew && !takes("ecr:CreateRepository")) continue
       copy(turn, { image, repository, there })
     }
   },

@@ -1,3 +1,4 @@
+import { fitsPattern } from "../image/mutability.ts"
 import type { Home } from "../names.ts"
 import type { ReplicationRule } from "../tables.ts"
 
@@ -11,10 +12,10 @@ export function destinationsOf(rules: readonly ReplicationRule[], name: string):
   return [...found.values()]
 }
 
-/** Whether a registry takes the images of another account: its policy has to say so, and nothing in it otherwise. */
-export function takesFrom(policy: string | undefined, source: string): boolean {
+/** Whether a registry lets another account do this: its policy has to say so, and nothing in it otherwise. */
+export function takesFrom(policy: string | undefined, source: string, action: string, resource: string): boolean {
   const { Statement = [] } = policy === undefined ? {} : (JSON.parse(policy) as { Statement?: Statement | Statement[] })
-  const about = [Statement].flat().filter((statement) => isAbout(statement, source))
+  const about = [Statement].flat().filter((statement) => isAbout(statement, { source, action, resource }))
   return about.some(({ Effect }) => Effect === "Allow") && !about.some(({ Effect }) => Effect === "Deny")
 }
 
@@ -22,14 +23,26 @@ interface Statement {
   readonly Effect: string
   readonly Principal?: string | { readonly AWS?: string | readonly string[] }
   readonly Action?: string | readonly string[]
+  readonly Resource?: string | readonly string[]
 }
 
-function isAbout({ Principal, Action }: Statement, source: string): boolean {
+interface Asked {
+  readonly source: string
+  readonly action: string
+  readonly resource: string
+}
+
+function isAbout(statement: Statement, { source, action, resource }: Asked): boolean {
+  // Nobody makes a request here whose circumstances could be looked at: what depends on them does not allow, but may forbid.
+  const isOpen = ["Condition", "NotAction", "NotResource", "NotPrincipal"].some((part) => part in statement)
+  if (isOpen) return statement.Effect === "Deny"
+  const { Principal, Action = [], Resource = "*" } = statement
   const principals = typeof Principal === "string" ? [Principal] : [Principal?.AWS ?? []].flat()
-  const actions = [Action ?? []].flat().map((action) => action.toLowerCase())
   return (
     principals.some(
       (name) => name === "*" || name === source || new RegExp(`^arn:[a-z-]+:iam::${source}:root$`).test(name),
-    ) && actions.some((action) => ["*", "ecr:*", "ecr:replicate*", "ecr:replicateimage"].includes(action))
+    ) &&
+    [Action].flat().some((pattern) => fitsPattern(pattern.toLowerCase(), action.toLowerCase())) &&
+    [Resource].flat().some((pattern) => fitsPattern(pattern, resource))
   )
 }

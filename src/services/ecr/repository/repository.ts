@@ -11,7 +11,7 @@ import {
   checkedRepositoryName,
   type Home,
   homeOf,
-  noRepository,
+  permittedRepository,
   recordsOf,
   repositoryArn,
 } from "../names.ts"
@@ -46,16 +46,12 @@ export const repositoryOperations = {
     const home = homeOf(call, registryId)
     checkCount(maxResults, "maxResults")
     const names = repositoryNames?.map((name) => checkedRepositoryName(name, "repositoryNames"))
-    call.authorize((names ?? ["*"]).map((name) => repositoryArn(home, name)))
-    const tx = recordsOf(call, home)
-    if (names !== undefined) {
-      const found = names.map((name) => {
-        const repository = tx.get(repositories, name)
-        if (repository === undefined) throw noRepository(home, name)
-        return describe(call, home, repository)
-      })
-      return { repositories: found }
+    if (names !== undefined && names.length > 0) {
+      const found = names.map((name) => permittedRepository(call, home, name))
+      return { repositories: found.map(({ repository }) => describe(call, home, repository)) }
     }
+    call.authorize(repositoryArn(home, "*"))
+    const tx = recordsOf(call, home)
     const listing = pageOf(call, {
       token: nextToken,
       limit: maxResults,

@@ -2,6 +2,7 @@ import type * as sdk from "@aws-sdk/client-ecr"
 import { arnOf } from "../../../aws/arn.ts"
 import type { Call } from "../../../aws/operations.ts"
 import { type CapitalTag, checkTags, fromCapitals, type Tag, type TagRules } from "../../../aws/tags.ts"
+import { policyProblem } from "../../iam/index.ts"
 import { fault, unfit } from "../fault.ts"
 import type { Home } from "../names.ts"
 import type { Encryption, Mutability } from "../tables.ts"
@@ -59,6 +60,7 @@ export function policyIn(text: string, what: "repository" | "registry"): string 
   } catch {
     throw refused
   }
+  if (policyProblem(text, "resource") !== undefined) throw refused
   const statements = [policy?.Statement ?? []].flat()
   const isGood = (statement: Readonly<Record<string, unknown>> | null) =>
     (statement?.Effect === "Allow" || statement?.Effect === "Deny") &&

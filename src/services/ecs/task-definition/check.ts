@@ -17,7 +17,7 @@ import type { FilledDefinition } from "./fill.ts"
  * Throws AWS's sentence for the first thing that is wrong. Of AWS's order little is known: what is wrong with a container
  * comes before what its launch type does not allow. What works on AWS and not here comes last.
  */
-export function checkDefinition(owner: Pick<Call, "account">, definition: FilledDefinition): void {
+export function checkDefinition(owner: Pick<Call, "account" | "region">, definition: FilledDefinition): void {
   checkContainers(definition)
   checkValues(definition)
   checkSizes(definition)

@@ -72,6 +72,16 @@ test("a role of another account is nobody's to pass, however trusting it is", as
   expect(shop.store.transact(shop.scope, (tx) => isTrustedByTasks(tx, theirs))).toBe(false)
 })
 
+test("a role is named as it is called in the region's partition, so that a denial of it cannot be passed by", async () => {
+  const shop = await startShop()
+  shop.instance("a", { attributes: ABLE })
+  const own = await aRole(shop, "admin")
+  for (const named of [own.replace("arn:aws:", "arn:aws-cn:"), own.replace("iam::", "iam:us-east-1:")]) {
+    await expect(define(shop, { taskRoleArn: named })).rejects.toThrow("Role is not valid")
+    expect(shop.store.transact(shop.scope, (tx) => isTrustedByTasks(tx, named))).toBe(false)
+  }
+})
+
 test("who may not pass a role may neither register nor run what has it", async () => {
   const shop = await startShop()
   shop.instance("a", { attributes: ABLE })

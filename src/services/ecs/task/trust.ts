@@ -1,5 +1,4 @@
-import { arnOf } from "../../../aws/arn.ts"
-import { accountOfResource } from "../../../aws/authorizer.ts"
+import { arnOf, globalArnOf, parseArn } from "../../../aws/arn.ts"
 import { accountOf, regionOf } from "../../../store/changes.ts"
 import type { Tx } from "../../../store/transaction.ts"
 import { isTrustedWith } from "../../sts/index.ts"
@@ -8,8 +7,8 @@ import { type Roles, roleArn, TASKS } from "../task-definition/pass-role.ts"
 /** Whether tasks of an account and region may take a role, by what the role itself says. */
 export function isTrustedByTasks(tx: Tx, arn: string): boolean {
   const owner = { account: accountOf(tx.scope), region: regionOf(tx.scope) }
-  // A role elsewhere may trust everybody's tasks; it means those of its own account.
-  if (accountOfResource(arn) !== owner.account) return false
+  // A role elsewhere may trust everybody's tasks; it means those of its own account. And policies guard its one ARN here.
+  if (arn !== globalArnOf("iam", owner, parseArn(arn)?.resource ?? "")) return false
   const conditions = { "aws:SourceAccount": owner.account, "aws:SourceArn": arnOf("ecs", owner, "*") }
   return isTrustedWith(tx, arn, TASKS, conditions)
 }

@@ -1,10 +1,10 @@
 import type { Secret } from "@aws-sdk/client-ecs"
-import { parseArn, resourceOf } from "../../../../aws/arn.ts"
+import { globalArnOf, parseArn, resourceOf } from "../../../../aws/arn.ts"
 import type { Call } from "../../../../aws/operations.ts"
 import type { FilledContainer, FilledDefinition } from "../fill.ts"
 import { refusal } from "../refusal.ts"
 
-type Owner = Pick<Call, "account">
+type Owner = Pick<Call, "account" | "region">
 
 /** Roles, and what is fetched with the execution role before a container starts. */
 export function checkSecrets(owner: Owner, definition: FilledDefinition): void {
@@ -19,10 +19,10 @@ export function checkSecrets(owner: Owner, definition: FilledDefinition): void {
 }
 
 /** A role is named as IAM names it, or by its ARN; that of another account can be passed by nobody. */
-function checkRole({ account }: Owner, role: string | undefined): void {
+function checkRole(owner: Owner, role: string | undefined): void {
   if (role === undefined) return
-  const arn = parseArn(role)
-  const isArn = arn?.service === "iam" && resourceOf(arn).type === "role" && arn.account === account
+  const { resource = "" } = parseArn(role) ?? {}
+  const isArn = resource.startsWith("role/") && role === globalArnOf("iam", owner, resource)
   if (!isArn && !ROLE_NAME.test(role)) throw refusal("Role is not valid")
 }
 
