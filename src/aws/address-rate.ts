@@ -16,7 +16,8 @@ export class AddressRate {
     this.#world = world
   }
 
-  admit(address = ""): boolean {
+  admit(sourceIp = ""): boolean {
+    const address = networkOf(sourceIp)
     const now = this.#world.monotonic()
     const known = this.#byAddress.get(address) ?? { left: BURST, at: now }
     const left = Math.min(BURST, known.left + ((now - known.at) * PER_SECOND) / 1000)
@@ -33,4 +34,18 @@ export class AddressRate {
       return
     }
   }
+}
+
+const GROUPS = 8
+const NETWORK_GROUPS = 4
+
+/** Of version 6 whoever has one address has all that begin with the same half. */
+function networkOf(address: string): string {
+  if (!address.includes(":")) return address
+  const groupsOf = (text: string) => (text === "" ? [] : text.split(":"))
+  const [before = "", after] = address.split("::")
+  const first = groupsOf(before)
+  const last = groupsOf(after ?? "")
+  const between = Array<string>(Math.max(0, GROUPS - first.length - last.length)).fill("0")
+  return [...first, ...between, ...last].slice(0, NETWORK_GROUPS).join(":")
 }

@@ -301,10 +301,24 @@ test("what is pushed is replicated to other regions, and to accounts whose regis
     Sid: "a",
     Effect: "Allow",
     Principal: { AWS: `arn:aws:iam::${account}:root` },
-    Action: "ecr:ReplicateImage",
+    Action: ["ecr:ReplicateImage", "ecr:CreateRepository"],
     Resource: "*",
   }
-  await other.putRegistryPolicy({ policyText: JSON.stringify({ Version: "2012-10-17", Statement: [takes] }) })
+  const take = (statement: object) =>
+    other.putRegistryPolicy({ policyText: JSON.stringify({ Version: "2012-10-17", Statement: [statement] }) })
+  const repository = `arn:aws:ecr:us-east-1:${stranger.account}:repository`
+  const narrower = [
+    { ...takes, Action: "ecr:ReplicateImage" },
+    { ...takes, Resource: `${repository}/dev/*` },
+    { ...takes, Condition: { StringEquals: { "aws:SourceVpc": "vpc-1" } } },
+  ]
+  for (const [index, statement] of narrower.entries()) {
+    await take(statement)
+    await registry().pushImage("prod/app", `no${index}`)
+    await region.pass(5_000)
+    expect((await other.describeRepositories({})).repositories).toEqual([])
+  }
+  await take({ ...takes, Resource: `${repository}/prod/*` })
   await registry().pushImage("prod/app", "v2")
   await region.pass(5_000)
   expect((await other.listImages({ repositoryName: "prod/app" })).imageIds).toMatchObject([{ imageTag: "v2" }])

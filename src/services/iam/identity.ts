@@ -34,7 +34,7 @@ export function isGone(tx: Tx, principal: string): boolean {
 }
 
 /** Found by its name; a path that is not its own makes another ARN. */
-function named<R extends { readonly name: string; readonly path: string }>(
+export function named<R extends { readonly name: string; readonly path: string }>(
   tx: Tx,
   kind: Kind<R>,
   resource: string,

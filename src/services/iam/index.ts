@@ -15,6 +15,8 @@
  *
  * Unlike AWS on purpose: changes count at once, everywhere. Quotas are AWS's defaults and cannot be raised. The last
  * key of an account's root stays, as there is no other way in.
+ * An account is the same one in every partition, China's say, and its root acts in all of them; a user's key or a session
+ * is good only in the one that it was made in.
  * UpdateServiceLinkedRole has no counterpart, and a service's own role may be deleted whenever its account wants to: the
  * service makes it again when it needs it.
  */

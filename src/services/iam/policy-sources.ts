@@ -2,7 +2,8 @@ import { parseArn } from "../../aws/arn.ts"
 import type { Tx } from "../../store/transaction.ts"
 import { noSuchEntity } from "./fault.ts"
 import { groupsOf } from "./group.ts"
-import { type EntityKind, find, groupKind, roleKind, userKind } from "./kind.ts"
+import { named } from "./identity.ts"
+import { groupKind, roleKind, userKind } from "./kind.ts"
 import type { PolicySource, PolicySources } from "./policy/identity.ts"
 import { documentOf, findPolicy, isOfAws } from "./policy-name.ts"
 import type { Entity } from "./tables.ts"
@@ -23,11 +24,6 @@ export function policySourcesOf(tx: Tx, arn: string): PolicySources {
   const group = named(tx, groupKind, resource)
   if (group !== undefined) return { policies: sourcesOf(tx, "group", group) }
   throw noSuchEntity(`The entity ${arn} cannot be found.`)
-}
-
-function named<E extends Entity>(tx: Tx, kind: EntityKind<E>, resource: string): E | undefined {
-  const found = find(tx, kind, resource.slice(resource.lastIndexOf("/") + 1))
-  return found !== undefined && resource === `${kind.type}${found.path}${found.name}` ? found : undefined
 }
 
 function sourcesOf(tx: Tx, type: "user" | "group" | "role", { attached, inline }: Entity): PolicySource[] {

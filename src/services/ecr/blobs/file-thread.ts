@@ -6,12 +6,12 @@ export class FileThread {
   #thread: Worker | undefined
   readonly #asked = new Map<number, PromiseWithResolvers<Answer>>()
   #count = 0
-  #ended = false
+  #isClosed = false
 
   /** Rejects with the system's error. */
   ask(order: Order, transfer: readonly ArrayBuffer[] = []): Promise<Answer> {
     const asked = Promise.withResolvers<Answer>()
-    if (this.#ended) asked.reject(new Error("the thread that writes images has ended"))
+    if (this.#isClosed) asked.reject(new Error("the thread that writes images has ended"))
     else {
       this.#thread ??= this.#begin()
       // Somebody waits from now on.
@@ -23,14 +23,15 @@ export class FileThread {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#thread?.terminate()
   }
 
   #begin(): Worker {
     const thread = new Worker(new URL("./file-worker.ts", import.meta.url), { name: "images" })
     thread.on("message", (answer: Answer) => this.#answered(thread, answer))
-    thread.on("error", (error) => this.#end(error as Error))
-    thread.on("exit", () => this.#end(new Error("the thread that writes images has ended")))
+    thread.on("error", (error) => this.#ended(thread, error as Error))
+    thread.on("exit", () => this.#ended(thread, new Error("the thread that writes images has ended")))
     return thread
   }
 
@@ -43,8 +44,10 @@ export class FileThread {
     else asked.reject(Object.assign(new Error(error.message), { code: error.code }))
   }
 
-  #end(error: Error): void {
-    this.#ended = true
+  /** The next order begins another one. */
+  #ended(thread: Worker, error: Error): void {
+    if (this.#thread !== thread) return
+    this.#thread = undefined
     for (const asked of this.#asked.values()) asked.reject(error)
     this.#asked.clear()
   }

@@ -1,4 +1,5 @@
 import { stat } from "node:fs/promises"
+import { UploadRefused } from "./blob-store.ts"
 import type { Place } from "./file-orders.ts"
 import type { FileThread } from "./file-thread.ts"
 
@@ -55,16 +56,19 @@ export class UploadFile {
   }
 
   /** Adds pieces as they come: while some are being written, others arrive. */
-  async append(pieces: AsyncIterable<Uint8Array>, now: number): Promise<number> {
+  async append(pieces: AsyncIterable<Uint8Array>, now: number, bytesMax: number): Promise<number> {
     using _ = this.busy()
     this.#usedAt = now
     await this.#open()
     const writing = new Writing(this.#thread, this.path, this.#size)
     try {
-      for await (const piece of pieces) await writing.add(piece)
+      for await (const piece of pieces) {
+        if (writing.end + piece.length > bytesMax) throw new UploadRefused("too large", this.#size)
+        await writing.add(piece)
+      }
     } finally {
       // What has come stays, however its sender ended; what could not be written is cut off at the next opening.
-      this.#isOpen = await writing.end()
+      this.#isOpen = await writing.finish()
       this.#size = writing.written
     }
     if (!this.#isOpen) throw writing.failure
@@ -134,8 +138,13 @@ class Writing {
     }
   }
 
+  /** Up to where all has come. */
+  get end(): number {
+    return this.#at + this.#filled
+  }
+
   /** Resolves with whether all is written. */
-  async end(): Promise<boolean> {
+  async finish(): Promise<boolean> {
     if (this.#filled > 0 && this.failure === undefined) this.#send()
     await Promise.all(this.#under)
     return this.failure === undefined

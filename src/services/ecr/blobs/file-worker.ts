@@ -8,9 +8,10 @@ import {
   readSync,
   renameSync,
   rmSync,
+  statfsSync,
   writeSync,
 } from "node:fs"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { promisify } from "node:util"
 import { parentPort } from "node:worker_threads"
 import { FolderSync } from "./file-folder-sync.ts"
@@ -19,7 +20,8 @@ import type { Answer, Order, Place } from "./file-orders.ts"
 // Writes, hashes and syncs, each order to its end: what waits for the disk here keeps nobody else waiting.
 
 interface OpenUpload {
-  readonly file: number
+  /** Undefined while nobody adds to it: uploads that are never ended must not keep files open. */
+  file: number | undefined
 
   /** Undefined when a write has failed: nobody knows what the file holds. */
   digest: Hash | undefined
@@ -56,9 +58,9 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
       write(path, order.at, order.bytes)
       break
     case "end": {
-      const { file, digest } = uploads.get(path)!
-      fdatasyncSync(file)
-      answer({ id, digest: `sha256:${digest!.copy().digest("hex")}` })
+      const upload = uploads.get(path)!
+      fdatasyncSync(opened(path, upload))
+      answer({ id, digest: `sha256:${upload.digest!.copy().digest("hex")}` })
       return
     }
     case "place":
@@ -72,7 +74,7 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
       return
     case "close": {
       const upload = uploads.get(path)
-      if (upload !== undefined) closeSync(upload.file)
+      if (upload?.file !== undefined) closeSync(upload.file)
       uploads.delete(path)
       if (order.remove) rmSync(path, { force: true })
     }
@@ -82,7 +84,7 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
 
 function resume(path: string, size: number): void {
   const before = uploads.get(path)
-  if (before !== undefined) closeSync(before.file)
+  if (before?.file !== undefined) closeSync(before.file)
   uploads.delete(path)
   const file = openSync(path, size === 0 ? "w+" : "r+", 0o600)
   const digest = createHash("sha256")
@@ -94,13 +96,41 @@ function resume(path: string, size: number): void {
     at += read
   }
   uploads.set(path, { file, digest, unsynced: 0 })
+  restOldest()
+}
+
+/** Its file, open; which has been used of late stands at the end. */
+function opened(path: string, upload: OpenUpload): number {
+  if (upload.file === undefined) {
+    upload.file = openSync(path, "r+")
+    uploads.delete(path)
+    uploads.set(path, upload)
+    restOldest()
+  }
+  return upload.file
+}
+
+/** Of many open files those that were opened first are closed, once what is in them is on the disk: a later reader of its errors would hear none. */
+function restOldest(): void {
+  const open = [...uploads.values()].filter(({ file }) => file !== undefined)
+  for (const upload of open.slice(0, -OPEN_MAX)) {
+    try {
+      fdatasyncSync(upload.file!)
+    } catch {
+      upload.digest = undefined
+    }
+    closeSync(upload.file!)
+    upload.file = undefined
+  }
 }
 
 function write(path: string, at: number, bytes: Uint8Array): void {
   const upload = uploads.get(path)!
   if (upload.digest === undefined) throw new Error("an earlier part of the upload could not be written")
+  const file = opened(path, upload)
   try {
-    writeAll(upload.file, bytes, at)
+    mustLeaveRoom(path)
+    writeAll(file, bytes, at)
   } catch (error) {
     upload.digest = undefined
     throw error
@@ -111,7 +141,7 @@ function write(path: string, at: number, bytes: Uint8Array): void {
   // So that at the end there is little left to wait for.
   upload.unsynced = 0
   // What goes wrong goes wrong again there.
-  fdatasync(upload.file, () => {})
+  fdatasync(file, () => {})
 }
 
 /** Whatever has arrived is written together: the disk is asked once for many. */
@@ -127,6 +157,7 @@ async function putAll(): Promise<void> {
 
 async function putOne({ id, order: { draft, bytes, place } }: (typeof puts)[number]): Promise<void> {
   try {
+    mustLeaveRoom(dirname(draft))
     const file = openSync(draft, "w", 0o600)
     try {
       writeAll(file, bytes, 0)
@@ -152,6 +183,13 @@ function writeAll(file: number, bytes: Uint8Array, at: number): void {
   }
 }
 
+/** Images must not fill the disk to its end: what the region writes down for everyone may lie on the same. */
+function mustLeaveRoom(path: string): void {
+  const { bavail, blocks, bsize } = statfsSync(path)
+  if (bavail * bsize > Math.min(ROOM_BYTES, (blocks * bsize) / 20)) return
+  throw Object.assign(new Error("no room is left but what others need"), { code: "ENOSPC" })
+}
+
 function moved(from: string, { folder, name }: Place): void {
   renameSync(from, join(folder, name))
 }
@@ -174,4 +212,6 @@ function answer(given: Answer): void {
 }
 
 const PIECE_BYTES = 2 ** 20
+const ROOM_BYTES = 512 * 2 ** 20
+const OPEN_MAX = 256
 const SYNC_BYTES = 32 * 2 ** 20

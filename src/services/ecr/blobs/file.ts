@@ -1,5 +1,5 @@
-import { mkdir, opendir, readdir, rm, stat, unlink } from "node:fs/promises"
-import { join } from "node:path"
+import { mkdir, open, opendir, readdir, rm, stat, unlink } from "node:fs/promises"
+import { dirname, join } from "node:path"
 import { asStream } from "../../../aws/http.ts"
 import type { World } from "../../../world/world.ts"
 import { type BlobStore, BlobsUnavailable, type ByteRange, DigestMismatch, UploadRefused } from "./blob-store.ts"
@@ -16,6 +16,12 @@ export interface FileBlobStoreOptions {
 
   /** Made when it does not exist; for one process at a time. */
   readonly directory: string
+
+  /** Of one blob; AWS's own, if not said. */
+  readonly bytesMax?: number
+
+  /** Uploads that are kept in mind. */
+  readonly knownMax?: number
 }
 
 /**
@@ -31,15 +37,22 @@ export class FileBlobStore implements BlobStore {
   readonly #holds = new Holds()
   readonly #removals = new Map<string, Promise<unknown>>()
 
+  /** Blobs that are on their way into their places: what is seen there is not known to stay before these end. */
+  readonly #placings = new Map<string, Promise<unknown>>()
+
   /** Small blobs do not wait for large ones. */
   readonly #puts = new FileThread()
   readonly #appends = new FileThread()
   #drafts = 0
+  readonly #bytesMax: number
+  readonly #knownMax: number
 
-  constructor({ world, directory }: FileBlobStoreOptions) {
+  constructor({ world, directory, bytesMax = BYTES_MAX, knownMax = KNOWN_MAX }: FileBlobStoreOptions) {
     this.#world = world
     this.#blobs = join(directory, "sha256")
     this.#uploadFolder = join(directory, "uploads")
+    this.#bytesMax = bytesMax
+    this.#knownMax = knownMax
   }
 
   /** Takes away what a process that was killed has left half written. */
@@ -49,6 +62,9 @@ export class FileBlobStore implements BlobStore {
     for (const name of await readdir(this.#uploadFolder)) {
       if (name.endsWith(DRAFT)) await rm(join(this.#uploadFolder, name), { force: true })
     }
+    // What a killed process had moved into place, and the folders themselves, are there for good from now on.
+    const folder = dirname(this.#blobs)
+    for (const path of [this.#blobs, folder, dirname(folder)]) await syncFolder(path)
   }
 
   async close(): Promise<void> {
@@ -73,16 +89,31 @@ export class FileBlobStore implements BlobStore {
   async put(digest: string, bytes: Uint8Array): Promise<void> {
     const actual = digestOf(bytes)
     if (actual !== digest) throw new DigestMismatch(actual)
-    if (await this.has(digest)) return
-    const draft = join(this.#uploadFolder, `${++this.#drafts}${DRAFT}`)
-    // Handed over as a copy: what they are a part of is somebody else's.
-    const copy = new Uint8Array(bytes)
-    await stored(() => this.#puts.ask({ kind: "put", draft, place: this.#place(digest), bytes: copy }, [copy.buffer]))
+    await this.#placed(digest, () => {
+      const draft = join(this.#uploadFolder, `${++this.#drafts}${DRAFT}`)
+      // Handed over as a copy: what they are a part of is somebody else's.
+      const copy = new Uint8Array(bytes)
+      return this.#puts.ask({ kind: "put", draft, place: this.#place(digest), bytes: copy }, [copy.buffer])
+    })
+  }
+
+  /** Has a blob written unless it is there for good; whoever comes while another writes it waits for that. */
+  async #placed(digest: string, write: () => Promise<unknown>): Promise<void> {
+    for (let other = this.#placings.get(digest); other !== undefined; other = this.#placings.get(digest)) {
+      await other.catch(() => {})
+    }
+    const placing = this.has(digest).then((isThere) => (isThere ? undefined : stored(write)))
+    this.#placings.set(digest, placing)
+    try {
+      await placing
+    } finally {
+      this.#placings.delete(digest)
+    }
   }
 
   begin(name: string): void {
     const found = { size: 0, usedAt: this.#world.now(), exists: false }
-    this.#uploads.set(name, new UploadFile(this.#appends, join(this.#uploadFolder, name), found))
+    this.#know(name, new UploadFile(this.#appends, join(this.#uploadFolder, name), found))
   }
 
   async received(name: string): Promise<number | undefined> {
@@ -94,7 +125,12 @@ export class FileBlobStore implements BlobStore {
     const upload = await this.#upload(name)
     if (upload.isBusy) throw new UploadRefused("busy", upload.size)
     if (at !== undefined && at !== upload.size) throw new UploadRefused("misplaced", upload.size)
-    return stored(() => upload.append(pieces, this.#world.now()))
+    try {
+      return await stored(() => upload.append(pieces, this.#world.now(), this.#bytesMax))
+    } catch (error) {
+      if (error instanceof UploadRefused) await this.#end(name, upload)
+      throw error
+    }
   }
 
   async finish(name: string, digest: string, last?: Uint8Array): Promise<number> {
@@ -103,7 +139,7 @@ export class FileBlobStore implements BlobStore {
     if (upload.isBusy) throw new UploadRefused("busy", upload.size)
     if (last !== undefined) {
       if (upload.size === 0) return this.#finishAtOnce(name, upload, digest, last)
-      await stored(() => upload.append(asStream(last), this.#world.now()))
+      await this.append(name, undefined, asStream(last))
     }
     using _ = upload.busy()
     const size = upload.size
@@ -112,7 +148,7 @@ export class FileBlobStore implements BlobStore {
       await this.#end(name, upload)
       throw new DigestMismatch(actual)
     }
-    if (!(await this.has(digest))) await stored(() => upload.place(this.#place(digest)))
+    await this.#placed(digest, () => upload.place(this.#place(digest)))
     await this.#end(name, upload)
     return size
   }
@@ -195,8 +231,20 @@ export class FileBlobStore implements BlobStore {
     const found = await UploadFile.find(this.#appends, join(this.#uploadFolder, name), this.#world.now())
     // Another may have looked at the same time.
     const upload = this.#uploads.get(name) ?? found
-    if (!this.#ended.has(name)) this.#uploads.set(name, upload)
+    if (!this.#ended.has(name)) this.#know(name, upload)
     return upload
+  }
+
+  /** What is known of an upload can be found out again: of too many that nobody ends, the oldest are forgotten, but for their files. */
+  #know(name: string, upload: UploadFile): void {
+    this.#uploads.set(name, upload)
+    if (this.#uploads.size <= this.#knownMax) return
+    for (const [oldest, other] of this.#uploads) {
+      if (other.isBusy || other === upload) continue
+      this.#uploads.delete(oldest)
+      other.close().catch((error) => this.#world.log.warn("an upload could not be closed", { error: String(error) }))
+      return
+    }
   }
 
   async #end(name: string, upload: UploadFile): Promise<void> {
@@ -209,6 +257,11 @@ export class FileBlobStore implements BlobStore {
     const name = digest.slice("sha256:".length)
     return { folder: this.#blobs, name }
   }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r")
+  await folder.sync()
 }
 
 async function stored<T>(work: () => Promise<T>): Promise<T> {
@@ -228,3 +281,5 @@ async function stored<T>(work: () => Promise<T>): Promise<T> {
 
 const DRAFT = ".draft"
 const LISTED_TOGETHER = 1_000
+const BYTES_MAX = 52_000 * 2 ** 20
+const KNOWN_MAX = 10_000

@@ -36,7 +36,7 @@ test("nobody gets among what is public by signing for a region of that name, nor
     await registry(there).pushImage("leak", "v1")
     const destinations = [{ region: name, registryId: account }]
     await ecr.putReplicationConfiguration({ replicationConfiguration: { rules: [{ destinations }] } })
-    await registry().pushImage("app1", name)
+    await registry().pushImage("app1", "v1", name)
     await region.pass(5_000)
     for (const repository of ["leak", "app1"]) {
       const path = `/v2/public/${account}/${repository}/manifests/v1`
@@ -150,7 +150,7 @@ test("what refers to an image is told in answers of a size that clients take", a
     expect((await ask("PUT", path, { headers: { "content-type": IMAGE }, body })).status).toBe(201)
   }
   const seen: string[] = []
-  let path: string | undefined = `/v2/app1/referrers/${subject.digest}?artifactType=${CONFIG}`
+  let path: string | undefined = `/v2/app1/referrers/${subject.digest}?artifactType=${encodeURIComponent(CONFIG)}`
   let answers = 0
   for (; path !== undefined; answers++) {
     const answer = await ask("GET", path)
