@@ -78,7 +78,12 @@ export class UploadFile {
   /** The digest of everything, once all of it is on the disk. */
   async end(): Promise<string> {
     await this.#open()
-    return (await this.#thread.ask({ kind: "end", path: this.path })).digest!
+    try {
+      return (await this.#thread.ask({ kind: "end", path: this.path })).digest!
+    } catch (error) {
+      this.#isOpen = false
+      throw error
+    }
   }
 
   async place(place: Place): Promise<void> {

@@ -20,9 +20,6 @@ import type { Answer, Order, Place } from "./file-orders.ts"
 // Writes, hashes and syncs, each order to its end: what waits for the disk here keeps nobody else waiting.
 
 interface OpenUpload {
-  /** Undefined while nobody adds to it: uploads that are never ended must not keep files open. */
-  file: number | undefined
-
   /** Undefined when a write has failed: nobody knows what the file holds. */
   digest: Hash | undefined
   unsynced: number
@@ -30,6 +27,7 @@ interface OpenUpload {
 
 const port = parentPort!
 const uploads = new Map<string, OpenUpload>()
+const files = new Map<string, number>()
 const folders = new Map<string, FolderSync>()
 let isPutting = false
 let puts: { readonly id: number; readonly order: Extract<Order, { kind: "put" }> }[] = []
@@ -58,9 +56,8 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
       write(path, order.at, order.bytes)
       break
     case "end": {
-      const upload = uploads.get(path)!
-      fdatasyncSync(opened(path, upload))
-      answer({ id, digest: `sha256:${upload.digest!.copy().digest("hex")}` })
+      fdatasyncSync(opened(path))
+      answer({ id, digest: `sha256:${uploads.get(path)!.digest!.copy().digest("hex")}` })
       return
     }
     case "place":
@@ -72,21 +69,19 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
           (error) => refuse(id, error),
         )
       return
-    case "close": {
-      const upload = uploads.get(path)
-      if (upload?.file !== undefined) closeSync(upload.file)
+    case "close":
+      closed(path)
       uploads.delete(path)
       if (order.remove) rmSync(path, { force: true })
-    }
   }
   answer({ id })
 }
 
 function resume(path: string, size: number): void {
-  const before = uploads.get(path)
-  if (before?.file !== undefined) closeSync(before.file)
+  closed(path)
   uploads.delete(path)
-  const file = openSync(path, size === 0 ? "w+" : "r+", 0o600)
+  closeSync(openSync(path, "a", 0o600))
+  const file = opened(path)
   const digest = createHash("sha256")
   ftruncateSync(file, size)
   const piece = Buffer.alloc(Math.min(size, PIECE_BYTES))
@@ -95,39 +90,40 @@ function resume(path: string, size: number): void {
     digest.update(piece.subarray(0, read))
     at += read
   }
-  uploads.set(path, { file, digest, unsynced: 0 })
-  restOldest()
+  uploads.set(path, { digest, unsynced: 0 })
 }
 
-/** Its file, open; which has been used of late stands at the end. */
-function opened(path: string, upload: OpenUpload): number {
-  if (upload.file === undefined) {
-    upload.file = openSync(path, "r+")
-    uploads.delete(path)
-    uploads.set(path, upload)
-    restOldest()
-  }
-  return upload.file
+/** The file of an upload. What is used stands at the end. */
+function opened(path: string): number {
+  const file = files.get(path) ?? openSync(path, "r+")
+  files.delete(path)
+  files.set(path, file)
+  if (files.size > OPEN_MAX) restOldest()
+  return file
 }
 
-/** Of many open files those that were opened first are closed, once what is in them is on the disk: a later reader of its errors would hear none. */
+/** Uploads that nobody ends must not keep files open. Once one is closed nobody hears any more that the disk failed. */
 function restOldest(): void {
-  const open = [...uploads.values()].filter(({ file }) => file !== undefined)
-  for (const upload of open.slice(0, -OPEN_MAX)) {
-    try {
-      fdatasyncSync(upload.file!)
-    } catch {
-      upload.digest = undefined
-    }
-    closeSync(upload.file!)
-    upload.file = undefined
+  const [path, file] = files.entries().next().value!
+  try {
+    fdatasyncSync(file)
+  } catch {
+    uploads.get(path)!.digest = undefined
   }
+  closed(path)
+}
+
+function closed(path: string): void {
+  const file = files.get(path)
+  if (file === undefined) return
+  files.delete(path)
+  closeSync(file)
 }
 
 function write(path: string, at: number, bytes: Uint8Array): void {
   const upload = uploads.get(path)!
   if (upload.digest === undefined) throw new Error("an earlier part of the upload could not be written")
-  const file = opened(path, upload)
+  const file = opened(path)
   try {
     mustLeaveRoom(path)
     writeAll(file, bytes, at)
