@@ -1,6 +1,12 @@
 import type { IncomingMessage } from "node:http"
 import type { Duplex } from "node:stream"
-import { type FrontDoor, type FrontDoorOptions, frontDoor, type SentKey } from "../aws/front-door.ts"
+import {
+  type FrontDoor,
+  type FrontDoorMetrics,
+  type FrontDoorOptions,
+  frontDoor,
+  type SentKey,
+} from "../aws/front-door.ts"
 import { type HttpResponse, NO_BODY } from "../aws/http.ts"
 import { keysOf } from "../aws/keys.ts"
 import type { Principal } from "../aws/principal.ts"
@@ -266,10 +272,18 @@ export class Region {
     return found.ok && found.value !== undefined && found.value !== "expired" ? found.value.principal : undefined
   }
 
+  /** The registry's requests are counted beside the services'. */
+  #requestMetrics(): FrontDoorMetrics | undefined {
+    const [door, traffic] = [this.#door?.metrics(), this.#registry?.traffic]
+    if (door === undefined || traffic === undefined) return door
+    const { inFlight, requests } = traffic
+    return { ...door, inFlight: door.inFlight + inFlight, requests: [...door.requests, ...requests] }
+  }
+
   #metrics(): string {
     const { rss, heapUsed } = process.memoryUsage()
     return metricsText({
-      frontDoor: this.#door?.metrics(),
+      frontDoor: this.#requestMetrics(),
       forwarded: this.#forwarder.inFlight,
       connections: this.#server.connections,
       leads: this.store.leads,

@@ -7,6 +7,7 @@ import {
   openSync,
   readSync,
   renameSync,
+  rm,
   rmSync,
   statfsSync,
   writeSync,
@@ -23,6 +24,9 @@ interface OpenUpload {
   /** Undefined when a write has failed: nobody knows what the file holds. */
   digest: Hash | undefined
   unsynced: number
+
+  /** What was synced before the end, once it is. */
+  early: Promise<unknown>
 }
 
 const port = parentPort!
@@ -55,11 +59,12 @@ function carryOut(id: number, order: Exclude<Order, { kind: "put" }>): void {
     case "write":
       write(path, order.at, order.bytes)
       break
-    case "end": {
-      fdatasyncSync(opened(path))
-      answer({ id, digest: `sha256:${uploads.get(path)!.digest!.copy().digest("hex")}` })
+    case "end":
+      end(path).then(
+        (digest) => answer({ id, digest }),
+        (error) => refuse(id, error),
+      )
       return
-    }
     case "place":
       moved(path, order.place)
       folderOf(order.place)
@@ -90,7 +95,7 @@ function resume(path: string, size: number): void {
     digest.update(piece.subarray(0, read))
     at += read
   }
-  uploads.set(path, { digest, unsynced: 0 })
+  uploads.set(path, { digest, unsynced: 0, early: Promise.resolve() })
 }
 
 /** The file of an upload. What is used stands at the end. */
@@ -121,8 +126,7 @@ function closed(path: string): void {
 }
 
 function write(path: string, at: number, bytes: Uint8Array): void {
-  const upload = uploads.get(path)!
-  if (upload.digest === undefined) throw new Error("an earlier part of the upload could not be written")
+  const upload = whole(path)
   const file = opened(path)
   try {
     mustLeaveRoom(path)
@@ -131,13 +135,28 @@ function write(path: string, at: number, bytes: Uint8Array): void {
     upload.digest = undefined
     throw error
   }
-  upload.digest.update(bytes)
+  upload.digest!.update(bytes)
   upload.unsynced += bytes.length
   if (upload.unsynced < SYNC_BYTES) return
   // So that at the end there is little left to wait for.
   upload.unsynced = 0
-  // What goes wrong goes wrong again there.
-  fdatasync(file, () => {})
+  const syncing = synced(file).catch(() => {
+    // The system tells once that it has lost something, and says nothing of it at the end.
+    upload.digest = undefined
+  })
+  upload.early = Promise.all([upload.early, syncing])
+}
+
+async function end(path: string): Promise<string> {
+  await whole(path).early
+  fdatasyncSync(opened(path))
+  return `sha256:${whole(path).digest!.copy().digest("hex")}`
+}
+
+function whole(path: string): OpenUpload {
+  const upload = uploads.get(path)
+  if (upload?.digest === undefined) throw new Error("an earlier part of the upload could not be written")
+  return upload
 }
 
 /** Whatever has arrived is written together: the disk is asked once for many. */
@@ -165,8 +184,8 @@ async function putOne({ id, order: { draft, bytes, place } }: (typeof puts)[numb
     await folderOf(place).sync()
     answer({ id })
   } catch (error) {
-    rmSync(draft, { force: true })
     refuse(id, error)
+    rm(draft, { force: true }, () => {})
   }
 }
 
