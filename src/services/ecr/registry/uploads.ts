@@ -2,6 +2,7 @@ import { asStream, type HttpResponse } from "../../../aws/http.ts"
 import { isDigest, UploadRefused } from "../blobs/blob-store.ts"
 import { putLayer } from "../layer/put.ts"
 import { newUpload, uploadNamed } from "../layer/upload.ts"
+import { passingBy } from "./body.ts"
 import { createdOnPush } from "./create-on-push.ts"
 import { mountedLayer } from "./mount.ts"
 import { RegistryRefusal } from "./refusal.ts"
@@ -33,7 +34,9 @@ export async function showUpload(visit: Visit, id: string): Promise<HttpResponse
 export async function addToUpload(visit: Visit, id: string): Promise<HttpResponse> {
   const { registry, request } = visit
   const name = await permittedUpload(visit, "UploadLayerPart", id)
-  const received = await registry.blobs.append(name, startOf(request.headers["content-range"]), asStream(request.body))
+  const { body, headers } = request
+  const pieces = body instanceof Uint8Array ? asStream(body) : passingBy(body)
+  const received = await registry.blobs.append(name, startOf(headers["content-range"]), pieces)
   return { status: 202, headers: progress(visit, id, received), body: "" }
 }
 
@@ -67,7 +70,7 @@ async function end(visit: Visit, name: string, digest: string): Promise<HttpResp
   const at = startOf(request.headers["content-range"])
   // What comes with the end is a part like others, for which its sender needs the same permission.
   if (!(body instanceof Uint8Array && body.length === 0)) await act(visit, "UploadLayerPart", () => {})
-  if (!(body instanceof Uint8Array)) await blobs.append(name, at, body)
+  if (!(body instanceof Uint8Array)) await blobs.append(name, at, passingBy(body))
   else if (at !== undefined && body.length > 0) await blobs.append(name, at, asStream(body))
   // Until the repository's record of it is durable nobody else knows that the blob is wanted.
   using _ = blobs.hold(digest)
