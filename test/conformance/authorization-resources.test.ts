@@ -55,7 +55,8 @@ describe.each(wholeCatalog())("$name", async (service) => {
     }
   })
 
-  test.runIf(service.name === "ecs").each(names)("%s asks about the kinds of resources that AWS says", async (name) => {
+  // For other services there is no such table.
+  test.each(service.name === "ecs" ? names : [])("%s asks about the kinds of resources that AWS says", async (name) => {
     const { asked } = await askedBy(name)
     const own = asked.filter(({ action }) => action === `ecs:${name}`).map(({ resource }) => resource)
     const kinds = own.flatMap((resource) => (resource === "*" ? [] : resourceOf(parseArn(resource)!).type))

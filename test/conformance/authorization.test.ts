@@ -84,14 +84,14 @@ describe("resources", () => {
   test("another account's resources are refused, even to root", async () => {
     const { as, arn, ...shop } = await startShop()
     const other = as({ account: "another" })
-    const refused = [
-      other.ecs.describeClusters({ clusters: [arn("cluster/shop")] }),
-      other.ecs.describeServices({ cluster: arn("cluster/shop"), services: [arn("service/shop/web")] }),
-      other.ecs.runTask({ taskDefinition: arn("task-definition/web:1") }),
-      other.ecs.listTagsForResource({ resourceArn: arn("cluster/shop") }),
-      other.ecs.listContainerInstances({ cluster: arn("cluster/shop") }),
+    const requests = [
+      () => other.ecs.describeClusters({ clusters: [arn("cluster/shop")] }),
+      () => other.ecs.describeServices({ cluster: arn("cluster/shop"), services: [arn("service/shop/web")] }),
+      () => other.ecs.runTask({ taskDefinition: arn("task-definition/web:1") }),
+      () => other.ecs.listTagsForResource({ resourceArn: arn("cluster/shop") }),
+      () => other.ecs.listContainerInstances({ cluster: arn("cluster/shop") }),
     ]
-    for (const answer of refused) await expect(answer).rejects.toMatchObject({ name: "AccessDeniedException" })
+    for (const request of requests) await expect(request()).rejects.toMatchObject({ name: "AccessDeniedException" })
     expect(other.account).not.toBe(shop.account)
   })
 
@@ -183,13 +183,13 @@ test("events of a log group are read by whom its tags let in", async () => {
   })
   for (const user of [byTag, byArn]) {
     for (const logGroupName of ["/shop", "/lab"]) {
-      const answers = [
-        user.getLogEvents({ logGroupName, logStreamName: "one" }),
-        user.filterLogEvents({ logGroupName }),
+      const requests = [
+        () => user.getLogEvents({ logGroupName, logStreamName: "one" }),
+        () => user.filterLogEvents({ logGroupName }),
       ]
-      for (const answer of answers) {
-        if (logGroupName === "/shop") await answer
-        else await expect(answer).rejects.toMatchObject({ name: "AccessDeniedException" })
+      for (const request of requests) {
+        if (logGroupName === "/shop") await request()
+        else await expect(request()).rejects.toMatchObject({ name: "AccessDeniedException" })
       }
     }
   }

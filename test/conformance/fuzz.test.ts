@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest"
 import { rootOnly } from "../../src/aws/authorizer.ts"
 import { type FrontDoor, frontDoor } from "../../src/aws/front-door.ts"
 import type { HttpResponse } from "../../src/aws/http.ts"
-import { keysOf } from "../../src/aws/keys.ts"
 import { serviceShape } from "../../src/aws/protocols/operation-shape.ts"
 import type { ProtocolName } from "../../src/aws/protocols/protocol.ts"
 import type { Service } from "../../src/aws/service.ts"
@@ -165,7 +164,7 @@ async function startRegion(service: Service): Promise<Region> {
     store,
     services,
     authorizer: rootOnly,
-    keys: keysOf(new Uint8Array(32)),
+    keys: world.doorOptions.keys,
     identify: () => undefined,
     trustAnyone: (accessKeyId = "", region) => rootPrincipal({ account, region }, accessKeyId),
   })

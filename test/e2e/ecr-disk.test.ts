@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process"
-import { rmSync, writeFileSync } from "node:fs"
+import { rmSync, statfsSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { expect, onTestFinished, test } from "vitest"
 import { BlobsUnavailable } from "../../src/services/ecr/blobs/blob-store.ts"
@@ -16,6 +16,23 @@ function smallDisk(): string {
   onTestFinished(() => void execFileSync("umount", ["--lazy", path]))
   return path
 }
+
+test("images leave room on the disk for what the region writes down for everyone", async () => {
+  const directory = smallDisk()
+  const store = new FileBlobStore({ world: realWorld(), directory })
+  await store.open()
+  onTestFinished(() => store.close())
+  const endless = async function* () {
+    for (;;) yield bytesOf(65_536)
+  }
+  await expect(store.append("u", 0, endless())).rejects.toThrow(BlobsUnavailable)
+  for (let seed = 0; seed < 100; seed++) {
+    const bytes = bytesOf(32_768, seed)
+    await store.put(digestOf(bytes), bytes).catch(() => {})
+  }
+  const { bavail, bsize } = statfsSync(directory)
+  expect(bavail * bsize).toBeGreaterThan(150_000)
+})
 
 test("a disk without room costs nobody what is stored already, and an upload goes on once there is room", async () => {
   const directory = smallDisk()

@@ -129,7 +129,7 @@ function write(path: string, at: number, bytes: Uint8Array): void {
   const upload = whole(path)
   const file = opened(path)
   try {
-    mustLeaveRoom(path)
+    mustLeaveRoom(path, bytes.length)
     writeAll(file, bytes, at)
   } catch (error) {
     upload.digest = undefined
@@ -172,7 +172,7 @@ async function putAll(): Promise<void> {
 
 async function putOne({ id, order: { draft, bytes, place } }: (typeof puts)[number]): Promise<void> {
   try {
-    mustLeaveRoom(dirname(draft))
+    mustLeaveRoom(dirname(draft), bytes.length)
     const file = openSync(draft, "w", 0o600)
     try {
       writeAll(file, bytes, 0)
@@ -199,9 +199,9 @@ function writeAll(file: number, bytes: Uint8Array, at: number): void {
 }
 
 /** Images must not fill the disk to its end: what the region writes down for everyone may lie on the same. */
-function mustLeaveRoom(path: string): void {
+function mustLeaveRoom(path: string, bytes: number): void {
   const { bavail, blocks, bsize } = statfsSync(path)
-  if (bavail * bsize > Math.min(ROOM_BYTES, (blocks * bsize) / 20)) return
+  if (bavail * bsize - bytes > Math.min(ROOM_BYTES, (blocks * bsize) / 20)) return
   throw Object.assign(new Error("no room is left but what others need"), { code: "ENOSPC" })
 }
 

@@ -1,10 +1,11 @@
-import { mkdir, open, opendir, readdir, rm, stat, unlink } from "node:fs/promises"
+import { mkdir, opendir, readdir, rm, stat, unlink } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { asStream } from "../../../aws/http.ts"
 import type { World } from "../../../world/world.ts"
-import { type BlobStore, BlobsUnavailable, type ByteRange, DigestMismatch, UploadRefused } from "./blob-store.ts"
+import { type BlobStore, type ByteRange, DigestMismatch, UploadRefused } from "./blob-store.ts"
 import { digestOf } from "./digest.ts"
 import { EndedUploads } from "./ended-uploads.ts"
+import { stored, syncFolder } from "./file-disk.ts"
 import type { Place } from "./file-orders.ts"
 import { readFile } from "./file-reading.ts"
 import { FileThread } from "./file-thread.ts"
@@ -256,26 +257,6 @@ export class FileBlobStore implements BlobStore {
   #place(digest: string): Place {
     const name = digest.slice("sha256:".length)
     return { folder: this.#blobs, name }
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  await using folder = await open(path, "r")
-  await folder.sync()
-}
-
-async function stored<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === "ENOSPC" || code === "EDQUOT") {
-      throw new BlobsUnavailable("There is no room left for images on the disk.", { cause: error })
-    }
-    if (code === "EIO" || code === "EROFS" || code === "EMFILE" || code === "ENFILE") {
-      throw new BlobsUnavailable(`Images cannot be stored: ${code}.`, { cause: error })
-    }
-    throw error
   }
 }
 
