@@ -7,6 +7,7 @@ const EDGES = [
   "src/store/journal/sqlite",
   "src/store/journal/postgres",
   "src/services/ecr/blobs/file",
+  "src/services/ecr/blobs/s3-connection",
   "src/services/logs/segments/file",
   "sim/command/",
 

@@ -6,7 +6,7 @@ import type { Headers, HttpRequest } from "./http.ts"
  * it. Undefined when a header that is said to be signed did not come with the request.
  */
 export function canonicalRequest(
-  { method, path, query, headers }: HttpRequest,
+  { method, path, query, headers }: Pick<HttpRequest, "method" | "path" | "query" | "headers">,
   { signedHeaders, contentHash, isObjectStore }: Signing,
 ): string | undefined {
   const signedPath = isObjectStore ? canonicalObjectPath(path) : canonicalPath(path)

@@ -14,6 +14,8 @@ import type { Service } from "../aws/service.ts"
 import { rootPrincipal } from "../services/accounts/index.ts"
 import { allTables, catalogOver } from "../services/catalog.ts"
 import { FileBlobStore } from "../services/ecr/blobs/file.ts"
+import { S3BlobStore } from "../services/ecr/blobs/s3.ts"
+import type { S3Place } from "../services/ecr/blobs/s3-connection.ts"
 import {
   answerRegistryRequest,
   isRegistryRequest,
@@ -46,11 +48,15 @@ import type { MasterKeyPlace } from "./master-key-place.ts"
 import { metricsText } from "./metrics.ts"
 import { usePublicRange } from "./public-range.ts"
 import type { Tls } from "./tls.ts"
+import { type OpenUpstream, openUpstream } from "./upstream.ts"
 import { openWebSocket } from "./websocket.ts"
 
 export interface RegionOptions {
   readonly world: World
   readonly data: DataDirectory
+
+  /** Where images are kept in place of the data directory. */
+  readonly images?: S3Place
   readonly masterKey: MasterKeyPlace
   readonly addresses: readonly string[]
   readonly port: number
@@ -58,6 +64,9 @@ export interface RegionOptions {
 
   /** Where public addresses come from; as before, where none is named. */
   readonly publicRange?: string
+
+  /** Registries that pulls may go through to, beside those that AWS knows. */
+  readonly upstreamRegistries?: readonly string[]
 
   /** Takes any credentials. */
   readonly dev: boolean
@@ -78,7 +87,8 @@ export class Region {
   readonly #controllers: ControllerRunner
   readonly #delay = new EventLoopDelay()
   readonly #logEvents: FileEventStore
-  readonly #blobs: FileBlobStore
+  readonly #blobs: FileBlobStore | S3BlobStore
+  readonly #upstream: OpenUpstream
   readonly #services: readonly Service[]
   #journal: Journal | undefined
   #opened: OpenInstallation | undefined
@@ -88,12 +98,17 @@ export class Region {
 
   constructor(options: RegionOptions) {
     this.#options = options
-    const { world, data, addresses, port, tls } = options
+    const { world, data, images, addresses, port, tls } = options
     this.#logEvents = new FileEventStore({ world, directory: data.logEvents })
-    this.#blobs = new FileBlobStore({ world, directory: data.images })
+    this.#blobs =
+      images === undefined
+        ? new FileBlobStore({ world, directory: data.images })
+        : new S3BlobStore({ world, place: images })
+    this.#upstream = openUpstream({ world }, options.upstreamRegistries ?? [])
     this.#services = catalogOver({
       logEvents: this.#logEvents,
       blobs: this.#blobs,
+      upstream: this.#upstream,
       issuerKeys: issuerKeysIn(data.issuers, world.log),
     })
     this.store = new Store({ world, tables: allTables })
@@ -153,7 +168,7 @@ export class Region {
 
   /** Follows the leader, takes over when it is our turn, and then serves until the journal is lost; resolves with why. */
   async run(served: () => void | Promise<void>): Promise<JournalFailure> {
-    const { world, data } = this.#options
+    const { world, data, images } = this.#options
     this.#journal = await this.#options.journal(this.port)
     const leadership = await this.#follow(this.#journal)
     this.store.lead(leadership)
@@ -163,7 +178,7 @@ export class Region {
     ])
     usePublicRange(this.store, this.#options.publicRange)
     await openLogEvents(this.#logEvents, data)
-    await openImages(this.#blobs, data)
+    await openImages(this.#blobs, images === undefined ? data.images : `bucket ${images.bucket} at ${images.endpoint}`)
     const stopKeeping = [keepLogEvents(world, this.store, this.#logEvents), keepBlobs(world, this.store, this.#blobs)]
     this.#door = this.#frontDoor(this.#opened)
     this.#controllers.start()
@@ -184,6 +199,7 @@ export class Region {
     this.#controllers.stop()
     this.#forwarder.close()
     await this.#logEvents.close()
+    this.#upstream.close()
     await this.#blobs.close()
     await this.#journal?.close()
     this.#delay.stop()
@@ -263,7 +279,7 @@ export class Region {
           }
         : {}),
     }
-    this.#registry = registryOver(options, this.#blobs)
+    this.#registry = registryOver(options, this.#blobs, this.#upstream)
     return frontDoor(options)
   }
 
@@ -307,11 +323,11 @@ async function openLogEvents(events: FileEventStore, { logEvents }: DataDirector
   }
 }
 
-async function openImages(blobs: FileBlobStore, { images }: DataDirectory): Promise<void> {
+async function openImages(blobs: FileBlobStore | S3BlobStore, place: string): Promise<void> {
   try {
     await blobs.open()
   } catch (cause) {
-    throw new Refusal(`Images cannot be kept in ${images}: ${(cause as Error).message}.`, undefined, { cause })
+    throw new Refusal(`Images cannot be kept in ${place}: ${(cause as Error).message}.`, undefined, { cause })
   }
 }
 

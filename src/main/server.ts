@@ -1,4 +1,5 @@
 import type { Place } from "../services/accounts/index.ts"
+import type { S3Place } from "../services/ecr/blobs/s3-connection.ts"
 import { POOL_ACCOUNT, POOL_CLUSTER } from "../services/ecs/index.ts"
 import type { Journal, JournalFailure } from "../store/journal/journal.ts"
 import { realWorld } from "../world/real.ts"
@@ -28,11 +29,17 @@ export interface ServerOptions {
   readonly port: number
   readonly postgres?: string
 
+  /** Where images are kept in place of the data directory. */
+  readonly images?: S3Place
+
   /** Where the other replicas reach this process. */
   readonly advertise?: string
 
   /** Where public addresses come from, in CIDR notation. */
   readonly publicRange?: string
+
+  /** Hosts of registries, with their ports. */
+  readonly upstreamRegistries?: readonly string[]
   readonly certFile?: string
   readonly keyFile?: string
   readonly dev: boolean
@@ -70,7 +77,7 @@ class ServerProcess {
   }
 
   async run(): Promise<number> {
-    const { data, masterKey, addresses, port, postgres, publicRange, dev } = this.#options
+    const { data, images, masterKey, addresses, port, postgres, publicRange, upstreamRegistries, dev } = this.#options
     if (dev && !addresses.every(isLoopback)) {
       throw new Refusal("--dev takes any credentials, so it works on the loopback only; leave out --listen.")
     }
@@ -87,7 +94,9 @@ class ServerProcess {
       port,
       dev,
       ...(tls === undefined ? {} : { tls }),
+      ...(images === undefined ? {} : { images }),
       ...(publicRange === undefined ? {} : { publicRange }),
+      ...(upstreamRegistries === undefined ? {} : { upstreamRegistries }),
       journal: (boundPort) => this.#journal(boundPort, tls !== undefined),
     })
     await this.#region.listen()

@@ -2,7 +2,7 @@ import type { Service } from "../aws/service.ts"
 import type { AnyTable } from "../store/table.ts"
 import { accountTables } from "./accounts/index.ts"
 import { ec2 } from "./ec2/index.ts"
-import { type BlobStore, ecr, ecrPublic, ecrTables } from "./ecr/index.ts"
+import { type BlobStore, ecr, ecrPublic, ecrTables, type Upstream } from "./ecr/index.ts"
 import { ecs, instanceStanding } from "./ecs/index.ts"
 import { fabric } from "./fabric/index.ts"
 import { flowDelivery } from "./flow-logs/index.ts"
@@ -40,9 +40,9 @@ function beside(part: Pick<Service, "tables" | "controllers" | "sockets">, servi
 }
 
 /** Every AWS service there is, in the same order, over what a process has beside the store. */
-export function catalogOver({ logEvents, blobs, issuerKeys }: BesideTheStore): readonly Service[] {
+export function catalogOver({ logEvents, blobs, upstream, issuerKeys }: BesideTheStore): readonly Service[] {
   const overLogEvents = logs(logEvents)
-  const overBlobs = blobs === undefined ? [] : [ecr(blobs), ecrPublic(blobs)]
+  const overBlobs = blobs === undefined ? [] : [ecr(blobs, upstream), ecrPublic(blobs)]
   const toldOfFlows = beside(fabric(instanceStanding, flowDelivery(logEvents)), ecs)
   const overTheStore = catalog.map((service) => {
     if (service.name === ecs.name) return toldOfFlows
@@ -56,6 +56,9 @@ export interface BesideTheStore {
 
   /** Where images lie; without one there is no registry. */
   readonly blobs?: BlobStore
+
+  /** Registries that pulls go through to; without it there are only rules for them. */
+  readonly upstream?: Upstream
 
   /** The keys of issuers of web identities; without them nobody is let in by one. */
   readonly issuerKeys?: IssuerKeys

@@ -1,5 +1,6 @@
 import { ECR } from "@aws-sdk/client-ecr"
 import { ECRPUBLIC } from "@aws-sdk/client-ecr-public"
+import { SecretsManager } from "@aws-sdk/client-secrets-manager"
 import { sdkHandler } from "../../src/aws/testing.ts"
 import { digestOf } from "../../src/services/ecr/blobs/digest.ts"
 import type { TestWorld } from "../../src/services/testing.ts"
@@ -29,14 +30,25 @@ export const ecrSetting: Setting = {
     await ecr.putRegistryPolicy({ policyText: POLICY })
     await ecr.putLifecyclePolicy({ ...known, lifecyclePolicyText: LIFECYCLE })
     await ecr.startLifecyclePolicyPreview(known)
+    await ecr.createPullThroughCacheRule({ ecrRepositoryPrefix: "known", upstreamRegistryUrl: "quay.io" })
+    const { ARN: credentialArn } = await new SecretsManager(configOf(region)).createSecret(CREDENTIAL)
     await ecr.createRepositoryCreationTemplate({ prefix: "known", appliedFor: ["CREATE_ON_PUSH"] })
     const resourceArn = `arn:aws:ecr:us-east-1:${region.account}:repository/known`
     return {
-      names: { ...NAMES, uploadId, registryId: region.account, registryIds: region.account, resourceArn },
+      names: {
+        ...NAMES,
+        ecrRepositoryPrefix: "known",
+        uploadId,
+        registryId: region.account,
+        registryIds: region.account,
+        resourceArn,
+      },
       inputs: {
         ...inputsOf(uploadId),
         BatchGetImage: { ...known, imageIds: [{ imageTag: "v1" }] },
         BatchGetRepositoryScanningConfiguration: { repositoryNames: ["known"] },
+        CreatePullThroughCacheRule: { ecrRepositoryPrefix: "other", upstreamRegistryUrl: "public.ecr.aws" },
+        UpdatePullThroughCacheRule: { ecrRepositoryPrefix: "known", credentialArn },
         CreateRepositoryCreationTemplate: { prefix: "other", appliedFor: ["REPLICATION"] },
         DescribeImageReplicationStatus: { ...known, imageId: { imageTag: "v1" } },
         GetAccountSetting: { name: "BLOB_MOUNTING" },
@@ -112,6 +124,11 @@ async function filled(ecr: ECR): Promise<{ readonly uploadId: string }> {
 function manifest(more: object = {}): string {
   const descriptor = { mediaType: "application/octet-stream", digest: digestOf(LAYER), size: LAYER.length }
   return JSON.stringify({ schemaVersion: 2, mediaType: IMAGE, config: descriptor, layers: [], ...more })
+}
+
+const CREDENTIAL = {
+  Name: "ecr-pullthroughcache/known",
+  SecretString: JSON.stringify({ username: "ann", accessToken: "secret" }),
 }
 
 const NAMES = { repositoryName: "known", repositoryNames: "known", prefix: "known", imageTag: "v1", policyText: POLICY }

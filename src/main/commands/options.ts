@@ -41,6 +41,24 @@ export const serverOptions = {
     value: "CIDR",
     help: "where public addresses come from (default 198.18.0.0/15, which leads nowhere outside; kept once it is named)",
   },
+  "upstream-registry": {
+    type: "string",
+    multiple: true,
+    value: "HOST",
+    help: "a registry that pull-through cache rules may name beside those of AWS's list; may be given several times",
+  },
+  "images-s3": {
+    type: "string",
+    value: "URL",
+    help: "keep images in an S3-compatible store (default: in the data directory); needs a bucket and credentials",
+  },
+  "images-s3-bucket": { type: "string", value: "NAME", help: "of that store, for images alone; it has to be there" },
+  "images-s3-credentials": {
+    type: "string",
+    value: "FILE",
+    help: "the key to it, as the AWS CLI's credentials file has it; readable by its owner only",
+  },
+  "images-s3-region": { type: "string", value: "NAME", help: "that the store goes by (default us-east-1)" },
   advertise: { type: "string", value: "URL", help: "where other servers of this installation reach this one" },
   "tls-cert": {
     type: "string",

@@ -1,6 +1,7 @@
 import { isIP, isIPv4 } from "node:net"
 import { command, type Values } from "../command.ts"
 import { EXIT, Refusal } from "../exit.ts"
+import { imagesStore } from "../images-store.ts"
 import type { ServerOptions } from "../server.ts"
 import { LOOPBACK } from "../tls.ts"
 import { dataOf, oneOf, serverOptions, wholeNumber } from "./options.ts"
@@ -20,6 +21,12 @@ export const PORT = 4566
 
 export function serverOptionsOf(values: Values<typeof serverOptions>): ServerOptions {
   const postgres = values.postgres ?? (process.env.HOMEPORT_POSTGRES || undefined)
+  const images = imagesStore({
+    endpoint: values["images-s3"],
+    bucket: values["images-s3-bucket"],
+    credentialsFile: values["images-s3-credentials"],
+    region: values["images-s3-region"],
+  })
   return {
     data: dataOf(values),
     masterKey: {
@@ -31,8 +38,12 @@ export function serverOptionsOf(values: Values<typeof serverOptions>): ServerOpt
     dev: values.dev ?? false,
     logLevel: oneOf("log-level", values["log-level"] ?? "info", ["debug", "info", "warn", "error"]),
     ...(postgres === undefined ? {} : { postgres }),
+    ...(images === undefined ? {} : { images }),
     ...(values.advertise === undefined ? {} : { advertise: originOf(values.advertise) }),
     ...(values["public-range"] === undefined ? {} : { publicRange: rangeOf(values["public-range"]) }),
+    ...(values["upstream-registry"] === undefined
+      ? {}
+      : { upstreamRegistries: values["upstream-registry"].map(registryOf) }),
     ...(values["tls-cert"] === undefined ? {} : { certFile: values["tls-cert"] }),
     ...(values["tls-key"] === undefined ? {} : { keyFile: values["tls-key"] }),
   }
@@ -56,8 +67,18 @@ function rangeOf(text: string): string {
   )
 }
 
+function registryOf(text: string): string {
+  if (REGISTRY.test(text)) return text
+  throw new Refusal(
+    `--upstream-registry takes the host of a registry, with its port if it has one, such as registry.example:5000, not "${text}".`,
+    EXIT.usage,
+  )
+}
+
 function originOf(text: string): string {
   const url = URL.parse(text)
   if (url !== null && (url.protocol === "http:" || url.protocol === "https:")) return url.origin
   throw new Refusal(`--advertise takes a URL such as https://10.0.0.4:4566, not "${text}".`, EXIT.usage)
 }
+
+const REGISTRY = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[0-9]{1,5})?$/

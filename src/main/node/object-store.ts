@@ -34,7 +34,8 @@ export function objectStore({ endpoint, credentialsFile }: AskedObjectStore): Ob
   return { endpoint: url.origin, key: readKey(credentialsFile) }
 }
 
-function readKey(file: string): AccessKey {
+/** A key as the AWS CLI's credentials file has it, from a file that only its owner reads. */
+export function readKey(file: string): AccessKey {
   let text: string
   try {
     if ((statSync(file).mode & OTHERS) !== 0) {

@@ -257,6 +257,28 @@ test("a lifecycle policy is shown beforehand, and then carried out", async () =>
   expect((await ecr.getLifecyclePolicy(app)).lastEvaluatedAt!.getTime()).toBeGreaterThan(0)
 })
 
+test("policies are read back as they were written, and once deleted they are not found", async () => {
+  const { ecr } = await oneRepository()
+  const selection = { tagStatus: "untagged", countType: "sinceImagePushed", countUnit: "days", countNumber: 14 }
+  const lifecyclePolicyText = JSON.stringify({ rules: [{ rulePriority: 1, selection, action: { type: "expire" } }] })
+  const statement = { Sid: "all", Effect: "Allow", Principal: "*", Action: "ecr:BatchGetImage" }
+  const policyText = JSON.stringify({ Version: "2008-10-17", Statement: [statement] }, undefined, 2)
+  await ecr.putLifecyclePolicy({ ...app, lifecyclePolicyText })
+  await ecr.setRepositoryPolicy({ ...app, policyText })
+  expect(await ecr.getLifecyclePolicy(app)).toMatchObject({ repositoryName: "app1", lifecyclePolicyText })
+  expect(await ecr.getRepositoryPolicy(app)).toMatchObject({ repositoryName: "app1", policyText })
+  await ecr.deleteLifecyclePolicy(app)
+  await ecr.deleteRepositoryPolicy(app)
+  for (const gone of [() => ecr.getLifecyclePolicy(app), () => ecr.deleteLifecyclePolicy(app)]) {
+    await expect(gone()).rejects.toMatchObject({ name: "LifecyclePolicyNotFoundException" })
+  }
+  for (const gone of [() => ecr.getRepositoryPolicy(app), () => ecr.deleteRepositoryPolicy(app)]) {
+    await expect(gone()).rejects.toMatchObject({ name: "RepositoryPolicyNotFoundException" })
+  }
+  await ecr.deleteRepository(app)
+  await expect(ecr.getLifecyclePolicy(app)).rejects.toMatchObject({ name: "RepositoryNotFoundException" })
+})
+
 test("a push makes the repository that a template is for, as the template says, and no other", async () => {
   const { ecr, registry } = await startEcr()
   const { pushImage } = registry()

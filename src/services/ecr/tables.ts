@@ -84,6 +84,9 @@ export interface Image {
   /** The image that this one says something about; it need not be there. */
   readonly subject?: string
   readonly annotations?: Readonly<Record<string, string>>
+
+  /** Whether it was pulled through from another registry: then what it consists of may not be here yet. */
+  readonly isCached?: true
   readonly pushedAt: number
 
   /** Written down once a day at most. */

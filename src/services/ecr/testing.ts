@@ -7,6 +7,7 @@ import { startWorld, type TestWorld, type TestWorldOptions } from "../testing.ts
 import type { BlobStore } from "./blobs/blob-store.ts"
 import { digestOf } from "./blobs/digest.ts"
 import { memoryBlobStore } from "./blobs/memory.ts"
+import type { Upstream } from "./pull-through/upstream.ts"
 import { answerRegistryRequest } from "./registry/answer.ts"
 import { registryOver } from "./registry/registry.ts"
 
@@ -64,10 +65,11 @@ export interface TestDescriptor {
 export async function startEcr(
   options: TestWorldOptions = {},
   blobs: BlobStore = memoryBlobStore(),
+  upstream?: Upstream,
 ): Promise<EcrWorld> {
-  const services = catalogOver({ logEvents: memoryEventStore(), blobs })
+  const services = catalogOver({ logEvents: memoryEventStore(), blobs, ...(upstream && { upstream }) })
   const region = await startWorld({ services, ...options })
-  const registry = registryOver(region.doorOptions, blobs)
+  const registry = registryOver(region.doorOptions, blobs, upstream)
   const clients: ECR[] = []
   function client({ credentials }: Pick<TestWorld, "credentials">, at = "us-east-1"): ECR {
     const config: ECRClientConfig = {

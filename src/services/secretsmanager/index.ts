@@ -28,6 +28,9 @@ import { tagOperations } from "./tag.ts"
 import { valueOperations } from "./value.ts"
 import { versionOperations } from "./version.ts"
 
+/** For services that read secrets in the name of a role of their own. */
+export const readSecretValue = valueOperations.GetSecretValue
+
 export const secretsManager = service({
   name: "secretsmanager",
   targetPrefix: "secretsmanager",

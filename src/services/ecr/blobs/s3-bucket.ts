@@ -1,4 +1,4 @@
-import type { ByteRange } from "./blob-store.ts"
+import { BlobsUnavailable, type ByteRange } from "./blob-store.ts"
 import { type S3Connection, S3Refusal, unavailable } from "./s3-connection.ts"
 
 export interface S3Object {
@@ -53,13 +53,15 @@ export class S3Bucket {
         }
         if (at < end) throw new Error("an object ends too soon")
       } catch (error) {
-        if (++failures === FAILURES_MAX || error instanceof S3Refusal) throw unavailable(error)
+        const isFinal = error instanceof S3Refusal || error instanceof BlobsUnavailable
+        if (isFinal || ++failures === FAILURES_MAX) throw unavailable(error)
       }
     }
   }
 
-  async put(name: string, body: readonly Uint8Array[]): Promise<void> {
-    await this.#done({ method: "PUT", object: name, body })
+  /** With the content's SHA-256 where it is known, as it takes a while to make. */
+  async put(name: string, body: readonly Uint8Array[], contentHash?: string): Promise<void> {
+    await this.#done({ method: "PUT", object: name, body, ...(contentHash !== undefined && { contentHash }) })
   }
 
   async copy(from: string, to: string): Promise<void> {
@@ -99,10 +101,16 @@ export class S3Bucket {
     return headers.etag ?? ""
   }
 
-  async copyPart(name: string, id: string, number: number, from: string): Promise<string> {
+  /** Undefined from a store that does not copy into parts, such as Google's. */
+  async copyPart(name: string, id: string, number: number, from: string): Promise<string | undefined> {
     const query = { partNumber: String(number), uploadId: id }
-    const { text } = await this.#done({ method: "PUT", object: name, query, headers: this.#source(from) })
-    return said(text, "ETag")
+    try {
+      const { text } = await this.#connection.text({ method: "PUT", object: name, query, headers: this.#source(from) })
+      return said(text, "ETag")
+    } catch (error) {
+      if (error instanceof S3Refusal && error.status === 501) return undefined
+      throw unavailable(error)
+    }
   }
 
   async complete(name: string, id: string, tags: readonly string[]): Promise<void> {
@@ -122,11 +130,11 @@ export class S3Bucket {
     await this.#done({ method: "DELETE", object: name, query: { uploadId: id } })
   }
 
-  /** Objects in parts that nobody has completed. MinIO lists none of them, and takes them away by itself. */
+  /** Objects in parts that nobody has completed, where the store lists them; MinIO does not, and takes them away by itself. */
   async *unfinished(prefix: string): AsyncGenerator<readonly S3Multipart[], void, undefined> {
     let after: Readonly<Record<string, string>> | undefined = {}
     while (after !== undefined) {
-      const { text } = await this.#done({ method: "GET", query: { ...after, prefix, uploads: "" } })
+      const text: string = await this.#listUnfinished({ ...after, prefix, uploads: "" })
       yield elements(text, "Upload").map((element) => ({
         name: said(element, "Key"),
         id: said(element, "UploadId"),
@@ -136,6 +144,15 @@ export class S3Bucket {
         said(text, "IsTruncated") === "true"
           ? { "key-marker": said(text, "NextKeyMarker"), "upload-id-marker": said(text, "NextUploadIdMarker") }
           : undefined
+    }
+  }
+
+  async #listUnfinished(query: Readonly<Record<string, string>>): Promise<string> {
+    try {
+      return (await this.#connection.text({ method: "GET", query })).text
+    } catch (error) {
+      if (error instanceof S3Refusal && error.status === 501) return ""
+      throw unavailable(error)
     }
   }
 
@@ -174,5 +191,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 const NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 const LISTED_TOGETHER = 1_000
 
-/** In a row, of which each was tried several times. */
+/** In a row, with nothing read in between. */
 const FAILURES_MAX = 3

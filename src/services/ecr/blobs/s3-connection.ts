@@ -22,6 +22,9 @@ export interface S3Request {
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: readonly Uint8Array[]
 
+  /** The body's SHA-256 in hexadecimal digits, where it is known already. */
+  readonly contentHash?: string
+
   /** Another one follows a try that came to nothing, unless it must not arrive late. */
   readonly triesMax?: number
 }
@@ -33,7 +36,7 @@ export class S3Refusal extends Error {
   readonly code: string
 
   constructor(status: number, code: string) {
-    super(`${status} ${code}`)
+    super(`${status} ${code}`.trimEnd())
     this.status = status
     this.code = code
   }
@@ -93,10 +96,15 @@ export class S3Connection {
     }
   }
 
-  #send({ method, object, query = {}, headers = {}, body = [] }: S3Request): Promise<IncomingMessage> {
+  #send({
+    method,
+    object,
+    query = {},
+    headers = {},
+    body = [],
+    contentHash = hashOf(body),
+  }: S3Request): Promise<IncomingMessage> {
     const { key, region, bucket } = this.#place
-    const contentHash = createHash("sha256")
-    for (const piece of body) contentHash.update(piece)
     const path = `/${bucket}${object === undefined ? "" : `/${object}`}`.split("/").map(encodeURIComponent).join("/")
     const search = Object.entries(query)
       .map(([name, value]) => `${name}=${encodeURIComponent(value)}`)
@@ -107,7 +115,7 @@ export class S3Connection {
       path,
       query: search,
       headers: { ...headers, host: this.#url.host },
-      contentHash: contentHash.digest("hex"),
+      contentHash,
     }
     const sent = signedHeaders(unsigned, { key, region, at: this.#world.now() })
     return new Promise((resolve, reject) => {
@@ -155,8 +163,14 @@ function maySucceedLater({ status, code }: S3Refusal): boolean {
 
 /** S3 says in XML why it refuses; of what it says only the code is repeated, as the rest may tell of the request. */
 function refusal(status: number, text: string): S3Refusal {
-  const [, code = "without a reason"] = /<Code>([A-Za-z0-9.]+)<\/Code>/.exec(text) ?? []
+  const [, code = ""] = /<Code>([A-Za-z0-9.]+)<\/Code>/.exec(text) ?? []
   return new S3Refusal(status, code)
+}
+
+function hashOf(body: readonly Uint8Array[]): string {
+  const running = createHash("sha256")
+  for (const piece of body) running.update(piece)
+  return running.digest("hex")
 }
 
 async function textOf(answer: IncomingMessage): Promise<string> {

@@ -1,6 +1,5 @@
 import { hash } from "node:crypto"
 import { canonicalRequest } from "../../../aws/canonical-request.ts"
-import { NO_BODY } from "../../../aws/http.ts"
 import { ALGORITHM, basicFormat } from "../../../aws/signature-claim.ts"
 import { SigningKeys, sign } from "../../../aws/signing-key.ts"
 
@@ -39,7 +38,7 @@ export function signedHeaders(
   const timestamp = basicFormat(at)
   const all = { ...headers, "x-amz-content-sha256": contentHash, "x-amz-date": timestamp }
   const names = Object.keys(all).toSorted()
-  const request = { method, path, query, headers: all, body: NO_BODY }
+  const request = { method, path, query, headers: all }
   const canonical = canonicalRequest(request, { signedHeaders: names, contentHash, isObjectStore: true })!
   const scope = `${timestamp.slice(0, 8)}/${region}/s3/aws4_request`
   const credential = `${key.accessKeyId}/${scope}`

@@ -111,7 +111,7 @@ export function pullThroughCacheRuleOperations(upstream: Upstream | undefined) {
   } satisfies Operations<typeof sdk>
 }
 
-/** Asks for what is hardly there: a registry that says so has let us in. */
+/** Asks for what the largest has; a registry that says it has no such thing has let us in as well. */
 async function unreachable(
   upstream: Upstream | undefined,
   { upstreamUrl: host }: PullThroughCacheRule,
@@ -119,7 +119,7 @@ async function unreachable(
 ): Promise<string | undefined> {
   if (upstream === undefined || !isAllowed(host, upstream.hosts)) return `This installation does not ask ${host}.`
   try {
-    await upstream.resolve({ host, repository: "library/homeport-validation", login }, "latest")
+    await upstream.resolve({ host, repository: "library/alpine", login }, "latest")
   } catch (error) {
     if (!(error instanceof UpstreamFailed)) throw error
     // Who is not known by a credential is refused what nobody may see, and may have the rest all the same.

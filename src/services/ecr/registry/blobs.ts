@@ -1,6 +1,7 @@
 import type { HttpResponse } from "../../../aws/http.ts"
 import type { ByteRange } from "../blobs/blob-store.ts"
 import { claimLayer } from "../layer/put.ts"
+import { broughtLayer } from "../pull-through/layer.ts"
 import { imageKey, images, layers } from "../tables.ts"
 import { RegistryRefusal } from "./refusal.ts"
 import { act, type Visit } from "./visit.ts"
@@ -12,7 +13,11 @@ export async function getBlob(visit: Visit, digest: string): Promise<HttpRespons
     claimLayer(found, digest, now),
   )
   // Where its file is lost, who pushes is told to send it again, and that mends it.
-  if (layer === undefined || !(await registry.blobs.has(digest))) throw blobUnknown(digest)
+  if (layer === undefined || !(await registry.blobs.has(digest))) {
+    const brought = await broughtLayer(visit, digest)
+    if (brought === undefined) throw blobUnknown(digest)
+    return blobAnswer(brought, request, digest, brought.bytes)
+  }
   return blobAnswer(registry.blobs, request, digest, layer.bytes)
 }
 

@@ -6,12 +6,15 @@ import { findImage, imageName, notePull } from "../image/find.ts"
 import { readManifest, signedPart } from "../image/manifest.ts"
 import { putImage } from "../image/put.ts"
 import { isTag } from "../names.ts"
+import { bringManifest } from "../pull-through/manifest.ts"
 import { imageKey, imageTags, tagKey } from "../tables.ts"
 import { gathered } from "./body.ts"
 import { RegistryRefusal } from "./refusal.ts"
 import { act, type Visit } from "./visit.ts"
 
 export async function getManifest(visit: Visit, reference: string): Promise<HttpResponse> {
+  const bringing = bringManifest(visit, reference)
+  if (bringing !== undefined) await bringing
   const name = imageName(reference)
   const finding = act(visit, "BatchGetImage", (found, call) => {
     const image = findImage(found, name)

@@ -49,7 +49,7 @@ export function answerOf({ status, code, message, headers }: RegistryRefusal): H
 function ofCommonFault({ kind, message }: CommonFault): RegistryRefusal {
   if (kind === "denied") return new RegistryRefusal(403, "DENIED", message)
   if (kind === "unavailable") return unavailable(message)
-  if (kind === "throttled") return new RegistryRefusal(429, "TOOMANYREQUESTS", message)
+  if (kind === "throttled") return new RegistryRefusal(429, "TOOMANYREQUESTS", message, { "retry-after": "1" })
   return new RegistryRefusal(400, "UNSUPPORTED", message)
 }
 

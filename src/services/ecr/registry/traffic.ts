@@ -6,7 +6,7 @@ export class Traffic {
   readonly #admission: Admission
   readonly #counts = new Map<string, FrontDoorMetrics["requests"][number] & { count: number }>()
 
-  constructor(admission: Admission = new Admission({ all: 4_096, perAccount: 512 })) {
+  constructor(admission: Admission = new Admission({ all: 8_192, perAccount: 2_048 })) {
     this.#admission = admission
   }
 

@@ -22,6 +22,8 @@ export const replication = controller({
     const image = rules.length === 0 ? undefined : tx.get(images, key)
     const repository = image && tx.where(repositories, "id", image.repositoryId)[0]
     if (image === undefined || repository === undefined || image.pushedAt < replicationSince) return
+    // What another registry has is pulled through where it is wanted.
+    if (image.isCached) return
     for (const destination of destinationsOf(rules, repository.name)) {
       const source: Home = { account: accountOf(tx.scope), region: regionOf(tx.scope) }
       const there = tx.anywhere.in(regionScope(destination.account, destination.region))
