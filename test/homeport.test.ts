@@ -343,7 +343,9 @@ test("system packages are for those who may install them; the others are told ho
 
   machine.program("id", "echo 0")
   const asRoot = await machine.start("bench")
-  expect(asRoot.said).toBe("homeport: installing etcd-server with apt-get\nhomeport: installing docker-registry with apt-get\n")
+  expect(asRoot.said).toBe(
+    "homeport: installing etcd-server with apt-get\nhomeport: installing docker-registry with apt-get\n",
+  )
   expect(asRoot.printed).toContain("<bench>")
   expect(readFileSync(`${machine.folder}/apt-calls`, "utf8")).toMatch(
     /^update\ninstall .*etcd-server\n(update\n)?install .*docker-registry\n$/,
