@@ -30,7 +30,8 @@ export async function startLaunches(logLevel: "debug" | "warn") {
   const homeport = startHomeport("up", folder.path, { node: true, logLevel })
   const { data } = homeport
   const { port } = await homeport.ready()
-  await until(async () => (await nodeStatus(data))?.instances.some(({ isConnected }) => isConnected))
+  // Both of them: one is the capacity that is FARGATE, and these tasks are the other's.
+  await until(async () => (await nodeStatus(data))?.instances.filter(({ isConnected }) => isConnected).length === 2)
   await loadImage(data, Readable.from([await idleImage()]))
   const credentials = await homeport.credentials()
   // A region hangs up on who has been silent while the others had their turns.
