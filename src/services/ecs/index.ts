@@ -19,8 +19,8 @@
  * says whether tags of something new take the permission ecs:TagResource. Of a task definition:
  * `proxyConfiguration`, `enableFaultInjection`, `credentialSpecs`, EFS, FSx and Docker-plugin volumes, and
  * `configuredAtLaunch` (each keeps its tasks from instances whose agent has not registered the capability);
- * `ephemeralStorage` (until nodes limit disks) and `appProtocol` (until there is Service Connect). Roles are not looked
- * up in IAM yet. Of a task: `referenceId`. Of a service: `deploymentConfiguration.alarms` (until there are alarms).
+ * `ephemeralStorage` (until nodes limit disks) and `appProtocol` (until there is Service Connect). Of a task:
+ * `referenceId`. Of a service: `deploymentConfiguration.alarms` (until there are alarms).
  *
  * Unlike AWS on purpose: an INACTIVE cluster, service, container instance or capacity provider is forgotten after a day,
  * and what a service has been, when it becomes INACTIVE. A deployment that cannot go on says why, as an event and behind

@@ -8,6 +8,9 @@
  * Leaves out, and says so when asked: SAML, AssumeRoot, DecodeAuthorizationMessage (nothing here encodes any), MFA,
  * ProvidedContexts, outbound web identities; session tags and source identity in web identities.
  *
+ * Sessions of GetSessionToken and GetFederationToken may use nothing of IAM, as on AWS without MFA; they are told so by a
+ * denial.
+ *
  * Unlike AWS on purpose: an account's root may take a role that trusts its account, as the first key that anyone has
  * here is root's. The keys of an issuer of web identities are not fetched from it but given by whoever runs the region
  * (docs/operating.md), as a control plane that calls whatever address a tenant names can be made to call its own network.

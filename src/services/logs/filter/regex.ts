@@ -1,3 +1,4 @@
+import { type Holds, KINDS } from "../../../base/character-kind.ts"
 import { BadPattern, Reader } from "./reader.ts"
 
 /**
@@ -19,8 +20,6 @@ export function compileRegex(source: string): (text: string) => boolean {
   if (steps.length > STEPS_MAX) throw new BadPattern("a regular expression repeats too much")
   return (text) => matches(steps, starts, text)
 }
-
-type Holds = (unit: number) => boolean
 
 type Part =
   | { readonly kind: "unit"; readonly holds: Holds; readonly min: number; readonly max: number }
@@ -167,20 +166,6 @@ class RegexParser {
 
 function holdsOf(unit: number | Holds): Holds {
   return typeof unit === "number" ? (other) => other === unit : unit
-}
-
-const isDigit: Holds = (unit) => unit >= 48 && unit <= 57
-const isWord: Holds = (unit) =>
-  isDigit(unit) || unit === 95 || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
-const isSpace: Holds = (unit) => unit === 32 || (unit >= 9 && unit <= 13)
-
-const KINDS: Readonly<Record<string, Holds>> = {
-  d: isDigit,
-  D: (unit) => !isDigit(unit),
-  w: isWord,
-  W: (unit) => !isWord(unit),
-  s: isSpace,
-  S: (unit) => !isSpace(unit),
 }
 
 /** Each costs time with each character of a message, and nobody writes as many. */

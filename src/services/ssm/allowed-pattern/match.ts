@@ -1,4 +1,5 @@
-import { BadPattern, type Holds, isWord, type Node, parsePattern } from "./parse.ts"
+import { type Holds, isWord } from "../../../base/character-kind.ts"
+import { BadPattern, type Node, parsePattern } from "./parse.ts"
 
 /**
  * Whether a text has a place where the expression fits. All ways through the expression are followed at once, so that

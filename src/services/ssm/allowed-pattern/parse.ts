@@ -1,3 +1,5 @@
+import { type Holds, KINDS } from "../../../base/character-kind.ts"
+
 /** A regular expression as a tree. */
 export type Node =
   | { readonly kind: "unit"; readonly holds: Holds }
@@ -5,8 +7,6 @@ export type Node =
   | { readonly kind: "sequence"; readonly parts: readonly Node[] }
   | { readonly kind: "choice"; readonly options: readonly Node[] }
   | { readonly kind: "repeat"; readonly part: Node; readonly min: number; readonly max: number }
-
-export type Holds = (unit: number) => boolean
 
 /** Why a text is no regular expression, or not one that can be followed here. */
 export class BadPattern extends Error {}
@@ -152,20 +152,6 @@ class Parser {
 
 function holdsOf(unit: number | Holds): Holds {
   return typeof unit === "number" ? (other) => other === unit : unit
-}
-
-const isDigit: Holds = (unit) => unit >= 48 && unit <= 57
-export const isWord: Holds = (unit) =>
-  isDigit(unit) || unit === 95 || (unit >= 65 && unit <= 90) || (unit >= 97 && unit <= 122)
-const isSpace: Holds = (unit) => unit === 32 || (unit >= 9 && unit <= 13)
-
-const KINDS: Readonly<Record<string, Holds>> = {
-  d: isDigit,
-  D: (unit) => !isDigit(unit),
-  w: isWord,
-  W: (unit) => !isWord(unit),
-  s: isSpace,
-  S: (unit) => !isSpace(unit),
 }
 
 const CONTROLS: Readonly<Record<string, number>> = { t: 9, n: 10, f: 12, r: 13 }
